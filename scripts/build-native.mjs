@@ -44,7 +44,6 @@ const targets = [
         'start.c',
         'supervise.c',
         'guest.c',
-        'cycles.c',
         'pass.c',
         'perform.c',
         'names.c',

@@ -23,6 +23,9 @@ const WORDS = {
   file_system_id: '{ readonly val: readonly number[] }',
   epoll_data: '{ readonly u32: number; readonly u64: Word }',
   ipv4_address: 'string',
+  kernel_version: 'string',
+  fourcc: 'string',
+  character: 'string',
   resource_limit: WORD,
   file_mode: 'number',
   port: 'number',
@@ -33,6 +36,7 @@ const WORDS = {
 const NAMED = new Set([
   ...['ipc_command_msg', 'ipc_command_sem', 'ipc_command_shm', 'ipc_key', 'ioctl_request', 'key'],
   ...['request_key', 'syslog_type', 'log_level', 'death_signal', 'ptracer', 'pid_type', 'xsave_feature'],
+  ...['bpf_destination', 'bpf_source', 'uring_restriction'],
   ...['ethernet_protocol', 'page_status', 'error', 'socket_error', 'signal_handler'],
 ])
 
@@ -72,6 +76,12 @@ function inPlace(kind) {
       return 'string'
     case 'list':
       return `readonly (${inPlace(kind.of)})[]`
+    case 'octets':
+      return kind.form === 'uuid' || kind.form === 'mac' ? 'string' : 'Uint8Array'
+    case 'tuple':
+      return `readonly [${kind.of.map(inPlace).join(', ')}]`
+    case 'trailing':
+      return valueType(kind.to)
     case 'union':
       return kind.of === 'siginfo' ? 'SignalInformation' : 'AnyValue'
     case 'tail':
@@ -97,8 +107,11 @@ function valueType(kind) {
       return behind(`readonly ${behind('string')}[]`)
     case 'buffer':
       return behind(BUFFERS[kind.form] ?? 'Uint8Array')
-    case 'pointer':
-      return behind(inPlace(kind.to))
+    case 'pointer': {
+      const types = [kind.to, ...(kind.after ? [kind.after] : [])].map(inPlace)
+      const whole = types.join(' & ')
+      return behind(kind.wrapper === undefined ? whole : `{ readonly ${kind.wrapper}: ${whole} }`)
+    }
     case 'array':
       if (kind.count.by === 'capability-version') return behind('CapabilitySets')
       if (kind.count.by === 'constant' && kind.of.type === 'struct')
@@ -116,6 +129,8 @@ function valueType(kind) {
       )
     case 'sockaddr':
       return behind('SocketAddress')
+    case 'netlink':
+      return behind('readonly NetlinkMessage[]')
     default:
       return inPlace(kind)
   }
@@ -124,13 +139,27 @@ function valueType(kind) {
 /** More types than these say nothing. */
 const MOST_TYPES = 6
 
+const property = name => (/^[a-z_]\w*$/i.test(name) ? name : `'${name}'`)
+
+/** The fields of a struct by name with their types. Of several with one name, a struct has one. */
+function structMembers(fields) {
+  const members = new Map()
+  for (const { name, kind } of fields) {
+    if (/^_[^_]/.test(name)) continue
+    const types = members.get(name) ?? new Set()
+    members.set(name, types)
+    types.add('way' in kind ? valueType(kind) : inPlace(kind))
+  }
+  return members
+}
+
 const isOutput = kind => kind.way === 'out' || (kind.way === 'inout' && kind.notation !== 'ptr=timespec')
 
 /**
  * The arguments of a call in all its variants: types, whether it always has them, and whether they
  * are there at its entry.
  */
-function argumentsOf({ args }, commands, variants) {
+function argumentsOf({ args }, commands, variants, selected) {
   const own = args.map(([arg, kind]) => ({ name: arg, kind: parseKind(kind) }))
   const lists = []
   for (const { show } of variants)
@@ -152,6 +181,16 @@ function argumentsOf({ args }, commands, variants) {
             : [{ name: own[commands.start + index].name, kind: parseKind(kind) }],
         ),
       ])
+  for (const kinds of selected)
+    lists.push(
+      own.flatMap(({ name, kind }, index) => {
+        const notations = kinds.filter(([at]) => at === index).map(([, notation]) => notation)
+        return (notations.length === 0 ? [kind] : notations.map(parseKind)).map(each => ({
+          name,
+          kind: each,
+        }))
+      }),
+    )
   if (!covers && !commands?.covers) lists.push(own.filter(({ kind }) => kind.type !== 'unused'))
   const paths = own.filter(({ kind }) => kind.type === 'path')
   const found = new Map()
@@ -166,7 +205,7 @@ function argumentsOf({ args }, commands, variants) {
       found.set(shown, known)
     }
   return [...found].map(([shown, { types, count, inputs, hasInput }]) => ({
-    name: /^[a-z_]\w*$/i.test(shown) ? shown : `'${shown}'`,
+    name: property(shown),
     type: types.size > MOST_TYPES ? 'AnyValue' : [...types].join(' | '),
     optional: count < lists.length,
     inputOptional: inputs < lists.length,
@@ -212,6 +251,20 @@ export interface SignalInformation {
   readonly si_code?: Name
   readonly [field: string]: AnyValue | undefined
 }
+/** A message of a netlink socket: its head, the fields of its payload, and its attributes. */
+export interface NetlinkMessage {
+  readonly nlmsg_len: number
+  readonly nlmsg_type: Name
+  readonly nlmsg_flags: Names
+  readonly nlmsg_seq: number
+  readonly nlmsg_pid: number
+  readonly payload?: AnyValue
+  readonly attributes?: readonly NetlinkAttribute[]
+}
+export interface NetlinkAttribute {
+  readonly nla_type: Name
+  readonly value: AnyValue
+}
 export interface CapabilitySets {
   readonly effective: readonly Name[]
   readonly permitted: readonly Name[]
@@ -228,18 +281,28 @@ export interface Message {
 }
 `
 
-export function eventTypesFile(calls, structs, commandsByCall, variantsByCall) {
+/** The lists of kinds, by the index of their argument, that shapes.txt gives to a call. */
+function selectedKinds(call, { requests, calls }) {
+  if (call === 'ioctl') return requests.map(([, words]) => words.map(word => [2, word]))
+  const { selected = [], others } = calls.get(call) ?? {}
+  return [...selected.map(([, kinds]) => kinds), ...(others ? [others] : [])]
+}
+
+export function eventTypesFile(calls, structs, commandsByCall, variantsByCall, selections) {
   const structTexts = structs.wide.map(({ name, fields }) => {
-    const members = fields.map(field => {
-      const kind = field.kind
-      const type = 'way' in kind ? valueType(kind) : inPlace(kind)
-      return `    readonly ${field.name}?: ${type}\n`
-    })
+    const members = [...structMembers(fields)].map(
+      ([field, types]) => `    readonly ${property(field)}?: ${[...types].join(' | ')}\n`,
+    )
     return `  readonly ${name}: {\n${members.join('')}  }\n`
   })
   const all = calls.map(call => [
     call.name,
-    argumentsOf(call, commandsByCall.get(call.name), variantsByCall.get(call.name) ?? []),
+    argumentsOf(
+      call,
+      commandsByCall.get(call.name),
+      variantsByCall.get(call.name) ?? [],
+      selectedKinds(call.name, selections),
+    ),
   ])
   const inputs = all.map(([name, args]) => {
     const members = args

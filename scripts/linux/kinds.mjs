@@ -1,118 +1,21 @@
 // The notation of kinds in syscalls.txt, commands.txt and structs.txt, read into the typed values
-// of packages/glassbox/src/linux/schema/kinds.ts. Only the generator reads it.
-
-const int = (bits, signed, form = 'decimal') => ({ type: 'int', bits, signed, form })
-const word = (name, bits = 32) => ({ type: 'word', bits, word: name })
-const id = of => ({ type: 'id', bits: 32, of })
-
-/** Kinds that need no memory. In a struct, the compiler says how many bits a field has. */
-const SCALARS = {
-  none: { type: 'unused' },
-  int: int(32, true),
-  long: int(64, true),
-  off: int(64, true),
-  uint: int(32, false),
-  size: int(64, false),
-  hex: int(64, false, 'hex'),
-  hex32: int(32, false, 'hex'),
-  octal: int(64, false, 'octal'),
-  addr: int(64, false, 'address'),
-  mode: int(16, false, 'octal'),
-  fd: { type: 'fd', bits: 32 },
-  dirfd: { type: 'fd', bits: 32, directory: true },
-  sig: { type: 'signal', bits: 32 },
-  sig64: { type: 'signal', bits: 64 },
-  mask: { type: 'signals', bits: 64 },
-  tid: id('tid'),
-  tgid: id('tgid'),
-  pgid: id('pgid'),
-  sid: id('sid'),
-  id: id('user'),
-  who: id('who'),
-  openflags: word('open_flags'),
-  openflags64: word('open_flags', 64),
-  mapflags: word('map_flags'),
-  memfdflags: word('memfd_flags'),
-  statxflags: word('statx_flags'),
-  shmflags: word('shm_flags'),
-  ipcflags: word('ipc_flags'),
-  swapflags: word('swap_flags'),
-  mountflags: word('mount_flags', 64),
-  cloneflags: word('clone_flags', 64),
-  kexecflags: word('kexec_flags', 64),
-  fanflags: word('fanotify_flags'),
-  socktype: word('socket_type'),
-  filemode: word('file_mode', 16),
-  dev: word('device'),
-  mpol: word('memory_policy', 64),
-  mpol32: word('memory_policy'),
-  persona: word('personality'),
-  ioprio: word('io_priority'),
-  qcmd: word('quota_command'),
-  ipckey: word('ipc_key'),
-  futexop: word('futex_operation'),
-  bitset: word('futex_bits'),
-  wakeop: word('futex_wake_operation'),
-  ioctl: word('ioctl_request'),
-  key: word('key'),
-  reqkey: word('request_key'),
-  syslog: word('syslog_type'),
-  loglevel: word('log_level'),
-  deathsig: word('death_signal', 64),
-  ptracer: word('ptracer'),
-  coreid: word('core_scheduling_id'),
-  pidtype: word('pid_type', 64),
-  vector: word('sve_vector', 64),
-  matrix: word('sme_vector', 64),
-  tagged: word('tagged_addresses', 64),
-  features: word('xsave_features', 64),
-  feature: word('xsave_feature', 64),
-  ethprotocol: word('ethernet_protocol'),
-  userreg: word('user_register', 64),
-  ax25protocol: setKind('=ax25_protocol', 64),
-  fandirfd: word('mark_directory'),
-  pagestatus: word('page_status'),
-  errno: word('error'),
-  sockerror: word('socket_error'),
-  rlim: word('resource_limit', 64),
-  time: word('time', 64),
-  ticks: word('ticks', 64),
-  fsid: word('file_system_id', 64),
-  epolldata: word('epoll_data', 64),
-  handler: word('signal_handler', 64),
-  perfconfig: word('perf_config', 64),
-  unalign: word('unaligned'),
-  modem: word('modem'),
-  fsflags: word('inode_flags'),
-  sigframe: word('signal_frame', 64),
-  port: word('port', 16),
-  net32: word('network_number'),
-  ipv4: word('ipv4_address'),
-  oflag: word('terminal_output'),
-  cflag: word('terminal_control'),
-}
+// of packages/glassbox/src/linux/schema/kinds.ts. Only the generator reads it. Kinds of fields of
+// structs: field-kinds.mjs; of what requests and commands select: request-kinds.mjs.
+import { argument, array, constant, pointer, SCALARS, setKind, struct, word } from './base-kinds.mjs'
+import { fieldScalar } from './field-kinds.mjs'
+import { REQUESTS } from './request-kinds.mjs'
 
 const WAYS = { '<': 'in', '>': 'out', '=': 'inout', '': 'in' }
 
-const argument = (index, bits = 64, signed = false) => ({
-  by: 'argument',
-  argument: Number(index),
-  bits,
-  ...(signed ? { signed: true } : {}),
-})
-const constant = count => ({ by: 'constant', count })
 const field = (name, bytes = false) => ({ by: 'field', field: name, ...(bytes ? { bytes: true } : {}) })
 const RESULT = { by: 'result' }
 
-const struct = (name, view) => ({ type: 'struct', name, ...(view ? { view } : {}) })
-const pointer = (way, to, more = {}) => ({ type: 'pointer', way, to, ...more })
 const buffer = form => (way, operand) => ({
   type: 'buffer',
   way,
   length: operand === '' ? constant(0) : argument(operand),
   form,
 })
-const array = (way, of, count, most) => ({ type: 'array', way, of, count, ...(most ? { most } : {}) })
 
 /** One value that a pointer argument points to: of the kind, or an int. */
 const one = operand => (operand === '' ? SCALARS.int : (SCALARS[operand] ?? setKind(operand, 32)))
@@ -232,14 +135,8 @@ const option = (way, form) => ({
 const bitSet = (way, of, length, unit) => ({ type: 'bitset', way, of, length, unit })
 const vectors = (way, operand, remote) => ({ type: 'vectors', way, count: argument(operand), remote })
 
-const WIDE_SETS = new Set()
-/** Sets of 64 bits, which the generator reads from sets.txt. */
-export const rememberWide = name => WIDE_SETS.add(name)
-
-function setKind(text, bits) {
-  const [, mark, set] = /^([|=])(\w+)$/.exec(text) ?? []
-  if (mark === undefined) throw new Error(`no kind ${text}`)
-  return { type: mark === '|' ? 'flags' : 'enum', bits: bits ?? (WIDE_SETS.has(set) ? 64 : 32), set }
+function missing(text) {
+  throw new Error(`no kind ${text}`)
 }
 
 /** The kind that a notation stands for, with the notation, by which text is printed. */
@@ -249,36 +146,9 @@ function parse(text) {
   if (Object.hasOwn(SCALARS, text)) return SCALARS[text]
   if (/^[|=]/.test(text)) return setKind(text)
   const [, letters, direction, operand] = /^([a-z_]+\d*)([<>=]?)(.*)$/.exec(text) ?? []
-  if (!Object.hasOwn(POINTING, letters ?? '')) throw new Error(`no kind ${text}`)
+  if (Object.hasOwn(REQUESTS, letters ?? '')) return REQUESTS[letters](WAYS[direction], operand)
+  if (!Object.hasOwn(POINTING, letters ?? '')) return fieldScalar(text) ?? missing(text)
   if (letters === 'ptr' && operand === 'fds') return array(WAYS[direction], SCALARS.fd, constant(2))
   if (letters === 'ptr' && operand === 'sigset') return pointer(WAYS[direction], SCALARS.mask)
   return POINTING[letters](WAYS[direction], operand)
-}
-
-/** The kind of a field: `size` bytes in the struct, of which a part may belong to each element. */
-export const fieldKind = (text, size) => ({ ...parseField(text, size), notation: text })
-
-function parseField(text, size) {
-  const bits = size * 8
-  if (text === 'chars') return { type: 'chars', size }
-  if (text === 'ipv6') return { type: 'list', of: { ...SCALARS.hex, bits: 8 }, count: 16 }
-  if (text.startsWith('tail')) {
-    const by = text.slice(5)
-    if (by === 'nul' || by === 'record') return { type: 'tail', length: { by } }
-    return { type: 'tail', length: /^\d$/.test(by) ? argument(by) : field(by) }
-  }
-  const [, element, count] = /^(.+)\[(\d+)\]$/.exec(text) ?? []
-  if (count !== undefined)
-    return { type: 'list', of: parseField(element, size / Number(count)), count: Number(count) }
-  if (text.startsWith('struct:')) return struct(text.slice(7))
-  const [, way, of, by] = /^array([<>=])(\w+)@(\w+)$/.exec(text) ?? []
-  if (of !== undefined) {
-    const isBytes = by.endsWith('_len') || by === 'ifc_len'
-    return array(WAYS[way], SCALARS[of] ?? struct(...of.split('__')), field(by, isBytes))
-  }
-  const kind = /^[|=]/.test(text) ? setKind(text, bits) : Object.hasOwn(SCALARS, text) && SCALARS[text]
-  if (kind) return kind.type === 'signals' ? kind : { ...kind, bits }
-  if (text.startsWith('union:')) return { type: 'union', of: text.slice(6), size }
-  if (text === 'sigset@ss_len') return pointer('in', SCALARS.mask, { size: field('ss_len') })
-  throw new Error(`no kind of field ${text}`)
 }

@@ -13,15 +13,29 @@ function json(value) {
   return `{ ${members.join(', ')} }`
 }
 
-/** Kinds, each written once, under a name made of its notation. */
+/**
+ * Kinds, each written once, under a name made of its notation. Those that only requests, commands
+ * and messages need are apart: they are many, and most programs never meet one.
+ */
 class Kinds {
   #names = new Map()
+  #apart = new Set()
   #used = new Set()
+  #isApart = false
 
-  name(notation, kind) {
+  /** Kinds that are new from now on stand apart. */
+  setApart() {
+    this.#isApart = true
+  }
+
+  /** `kinds().NAME`, or where the kind is apart, `rareKinds().NAME`. */
+  reference(notation, kind) {
     const text = json(kind)
-    const known = this.#names.get(text)
-    if (known) return known
+    const known = this.#names.get(text) ?? this.#add(notation, text)
+    return `${this.#apart.has(text) ? 'rareKinds' : 'kinds'}().${known}`
+  }
+
+  #add(notation, text) {
     const ways = { '<': '_in_', '>': '_out_', '=': '_inout_', '|': 'flags_' }
     const readable = notation
       .replace(/^=/, 'one_')
@@ -33,20 +47,30 @@ class Kinds {
     for (let number = 2; this.#used.has(name); number++) name = `${readable}_${number}`
     this.#used.add(name)
     this.#names.set(text, name)
+    if (this.#isApart) this.#apart.add(text)
     return name
   }
 
-  /** `kinds().NAME` of a notation. */
+  /** The reference to the kind of a notation. */
   of(notation) {
-    return `kinds().${this.name(notation, parseKind(notation))}`
+    return this.reference(notation, parseKind(notation))
   }
 
-  names() {
-    return [...this.#names.values()].map(name => `  | '${name}'\n`).join('')
-  }
+  /** A generated file with the kinds that are apart, or with the others. */
+  file(name, type, isApart, comment) {
+    const entries = [...this.#names].filter(([text]) => this.#apart.has(text) === isApart)
+    return `import type { Noted } from '../schema/kinds.ts'
 
-  text() {
-    return [...this.#names].map(([text, name]) => `  ${name}: ${text},\n`).join('')
+type ${type} =
+${entries.map(([, key]) => `  | '${key}'\n`).join('')}
+const make = (): Readonly<Record<${type}, Noted>> => ({
+${entries.map(([text, key]) => `  ${key}: ${text},\n`).join('')}})
+
+let made: Readonly<Record<${type}, Noted>> | undefined
+
+/** ${comment} They are made at the first call: most commands never need them. */
+export const ${name} = (): Readonly<Record<${type}, Noted>> => (made ??= make())
+`
   }
 }
 
@@ -150,50 +174,125 @@ function fieldNotation(kind) {
   return `${kind.type === 'bits' ? `bit${kind.first}` : kind.type}_${what}_${sign}${bits}`
 }
 
-const layouts = (list, kinds) =>
-  list
-    .map(({ name, size, fields }) => {
-      const texts = fields.map(
-        field =>
-          `f('${field.name}', ${field.offset}, kinds().${kinds.name(fieldNotation(field.kind), field.kind)})`,
-      )
-      return `  ${name}: () => l('${name}', ${size}, [${texts.join(', ')}]),\n`
-    })
-    .join('')
+/** What a field has beside name, place and kind. */
+function fieldMore({ when, isStep, isOptional }) {
+  const more = {
+    ...(when ? { when } : {}),
+    ...(isStep ? { isStep } : {}),
+    ...(isOptional ? { isOptional } : {}),
+  }
+  return Object.keys(more).length === 0 ? '' : `, ${json(more)}`
+}
 
-const layoutsFile = (
-  { wide, narrow },
-  kinds,
-) => `import type { Field, Layout, Noted } from '../schema/kinds.ts'
+/** Lines of layouts by name. */
+const layoutLines = (list, kinds) =>
+  new Map(
+    list.map(({ name, size, fields, brief }) => {
+      const texts = fields.map(field => {
+        const kind = kinds.reference(fieldNotation(field.kind), field.kind)
+        return `f('${field.name}', ${field.offset}, ${kind}${fieldMore(field)})`
+      })
+      const rest = brief === undefined ? '' : `, ${brief}`
+      return [name, `  ${name}: () => l('${name}', ${size}, [${texts.join(', ')}]${rest}),\n`]
+    }),
+  )
+
+function layoutsFile({ wide, narrow, common }, kinds) {
+  const isCommon = ({ name }) => common.has(name)
+  layoutLines([...wide, ...narrow].filter(isCommon), kinds)
+  kinds.setApart()
+  const [wideLines, narrowLines] = [layoutLines(wide, kinds), layoutLines(narrow, kinds)]
+  const different = [...narrowLines].filter(([name, text]) => wideLines.get(name) !== text)
+  return `import type { Field, FieldMore, Layout, Noted } from '../schema/kinds.ts'
 import { kinds } from './kinds.ts'
+import { rareKinds } from './rare-kinds.ts'
 import type { StructName } from './struct-values.ts'
 
-const f = (name: string, offset: number, kind: Noted): Field => ({ name, offset, kind })
-const l = (name: string, size: number, fields: readonly Field[]): Layout => ({ name, size, fields })
+const f = (name: string, offset: number, kind: Noted, more?: FieldMore): Field => ({ name, offset, kind, ...more })
+const l = (name: string, size: number, fields: readonly Field[], brief?: number): Layout =>
+  brief === undefined ? { name, size, fields } : { name, size, fields, brief }
 
 // Functions, since a program needs few of them.
 export const LAYOUTS: Readonly<Partial<Record<StructName, () => Layout>>> = {
-${layouts(wide, kinds)}}
+${[...wideLines.values()].join('')}}
 
-/** For programs of 32 bits. */
-export const LAYOUTS_32: Readonly<Record<StructName, () => Layout>> = {
-${layouts(narrow, kinds)}}
+/** For programs of 32 bits, where they differ. */
+export const LAYOUTS_32: Readonly<Partial<Record<StructName, () => Layout>>> = {
+${different.map(([, text]) => text).join('')}}
 `
+}
+
+/** What follows requests, and what commands select beside commands.txt. */
+function selectionsFile({ requests, calls, attributes }, kinds) {
+  const list = words => `[${words.map(word => kinds.of(word)).join(', ')}]`
+  const byIndex = words => `[${words.map(([index, word]) => `[${index}, ${kinds.of(word)}]`).join(', ')}]`
+  const requestLines = requests.map(
+    ([number, words]) => `  0x${number.toString(16)}: () => ${list(words)},\n`,
+  )
+  const callLines = [...calls].map(([call, { by, selected, others }]) => {
+    const entries = selected.map(([value, words]) => `      [${value}, ${byIndex(words)}],\n`)
+    const rest = others ? `    others: () => ${byIndex(others)},\n` : ''
+    return `  ${call}: {\n    by: ${by},\n${rest}    selected: () => [\n${entries.join('')}    ],\n  },\n`
+  })
+  return `import type { Noted } from '../schema/kinds.ts'
+import { kinds } from './kinds.ts'
+import { rareKinds } from './rare-kinds.ts'
+
+type Selected = readonly (readonly [index: number, kind: Noted])[]
+
+/** What follows a request of ioctl(2), by its number. */
+export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>> = {
+${requestLines.join('')}}
+
+/** Arguments that the value of another one selects, as an int. */
+export const SELECTED_ARGUMENTS: Readonly<
+  Record<
+    string,
+    {
+      readonly by: number
+      readonly others?: () => Selected
+      readonly selected: () => readonly (readonly [value: number, selected: Selected])[]
+    }
+  >
+> = {
+${callLines.join('')}}
+
+/** Of netlink messages: NAME =SET of their types, then what each type of them holds. */
+export const ATTRIBUTES = \`
+${attributes.join('')}\`
+`
+}
 
 /** The TypeScript type of a field's value. */
 function valueType(kind) {
   if (kind.type === 'struct') return `StructValues['${kind.name}']`
-  if (kind.type === 'chars' || kind.type === 'tail' || kind.type === 'union') return 'Uint8Array'
+  if (['chars', 'tail', 'union', 'octets'].includes(kind.type)) return 'Uint8Array'
   if (kind.type === 'list') return `readonly ${valueType(kind.of).replace(/^(.*\|.*)$/, '($1)')}[]`
   if (kind.type === 'bits') return 'number'
-  return (kind.bits ?? 64) === 64 ? 'Word' : 'number'
+  return (kind.at ?? kind.bits ?? 64) === 64 ? 'Word' : 'number'
+}
+
+/** Fields by name; several with one name exclude each other. `?`: it may be missing. */
+function valueMembers(fields) {
+  const members = new Map()
+  for (const { name, kind, when, isStep } of fields) {
+    if (kind.type === 'trailing') continue
+    const known = members.get(name) ?? { types: new Set(), optional: false }
+    members.set(name, known)
+    known.types.add(valueType(kind))
+    known.optional ||= isStep === true || (when !== undefined && when.field !== 'full' && !when.orFull)
+  }
+  return members
 }
 
 /** Values of structs: those of 64 bits, or of 32 where only those programs have the struct. */
 function valuesFile({ wide, narrow }) {
   const all = [...wide, ...narrow.filter(({ name }) => !wide.some(other => other.name === name))]
   const structs = all.map(({ name, fields }) => {
-    const members = fields.map(field => `    readonly ${property(field.name)}: ${valueType(field.kind)}\n`)
+    const members = [...valueMembers(fields)].map(
+      ([field, { types, optional }]) =>
+        `    readonly ${property(field)}${optional ? '?' : ''}: ${[...types].join(' | ')}\n`,
+    )
     return `  readonly ${name}: {\n${members.join('')}  }\n`
   })
   return `/** A number below 2^53 in size, else a bigint. */
@@ -223,7 +322,7 @@ function commandShapes(lines) {
 }
 
 /** All generated files of the schema, by name. */
-export function schemaFiles({ calls, commands, variants, constants, sets, structs }) {
+export function schemaFiles({ calls, commands, variants, constants, sets, structs, selections }) {
   const kinds = new Kinds()
   const made = {
     'arguments.ts': argumentsFile(calls, kinds),
@@ -231,24 +330,23 @@ export function schemaFiles({ calls, commands, variants, constants, sets, struct
     'variants.ts': variantsFile(variants, constants, sets, kinds),
     'layouts.ts': layoutsFile(structs, kinds),
     'struct-values.ts': valuesFile(structs),
+    'selections.ts': selectionsFile(selections, kinds),
     'event-arguments.ts': eventTypesFile(
       calls,
       structs,
       commandShapes(commands),
       readVariants(variants, { constants, sets }),
+      selections,
     ),
   }
-  const file = `import type { Noted } from '../schema/kinds.ts'
-
-type KindName =
-${kinds.names()}
-const make = (): Readonly<Record<KindName, Noted>> => ({
-${kinds.text()}})
-
-let made: Readonly<Record<KindName, Noted>> | undefined
-
-/** All kinds. They are made at the first call: most commands never need them. */
-export const kinds = (): Readonly<Record<KindName, Noted>> => (made ??= make())
-`
-  return { ...made, 'kinds.ts': file }
+  return {
+    ...made,
+    'kinds.ts': kinds.file('kinds', 'KindName', false, 'All kinds but those of rare-kinds.ts.'),
+    'rare-kinds.ts': kinds.file(
+      'rareKinds',
+      'RareKindName',
+      true,
+      'Kinds of requests, commands and messages.',
+    ),
+  }
 }

@@ -7,8 +7,10 @@ import { test } from 'node:test'
 import type { MemoryReader } from '#glassbox/codec/memory.js'
 import { entryText, exitText } from '#glassbox/decode/decode.js'
 import { entryValues, exitValues } from '#glassbox/decode/values.js'
+import { jsonValue } from '#glassbox/strace/formats/json-value.js'
+import { REQUEST_ARGUMENTS, SELECTED_ARGUMENTS } from '#glassbox/linux/generated/selections.js'
 import { COMMANDS } from '#glassbox/linux/generated/commands.js'
-import { allSyscalls } from '#glassbox/linux/syscalls.js'
+import { allSyscalls, syscallByName } from '#glassbox/linux/syscalls.js'
 
 const SECONDS = Number(process.env['GLASSBOX_FUZZ_SECONDS'] ?? 4)
 /** Of one call. A busy machine is slow; one that never ends is what is looked for. */
@@ -24,6 +26,31 @@ function generator(seed: number): () => number {
     return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+/** Calls whose arguments have many forms are called more often. */
+const MANY_FORMS = ['ioctl', 'bpf', 'io_uring_register', 'sendto', 'recvfrom', 'getsockopt', 'setsockopt']
+type Call = ReturnType<typeof allSyscalls>[number]
+
+/** Socket options that are structs or lists. */
+const OPTIONS: readonly (readonly [level: bigint, name: bigint])[] = [
+  ...([
+    [0n, 35n],
+    [1n, 13n],
+    [1n, 17n],
+    [1n, 26n],
+    [41n, 20n],
+    [255n, 1n],
+  ] as const),
+  ...([
+    [263n, 1n],
+    [263n, 5n],
+    [263n, 6n],
+    [270n, 9n],
+    [1n, 4n],
+  ] as const),
+]
+/** None, NETLINK_ROUTE, SOCK_DIAG, SELINUX, NETFILTER, CRYPTO. */
+const PROTOCOLS = [undefined, 0, 4, 7, 12, 21]
 
 const BASE = 0x7f00_0000_0000n
 const BYTES = 3 * 4096
@@ -64,13 +91,20 @@ class Hostile implements MemoryReader {
 test(`random memory behind every call, for ${SECONDS} s`, () => {
   const seed = Number(process.env['GLASSBOX_FUZZ_SEED'] ?? Date.now() % 2 ** 31)
   const random = generator(seed)
-  const calls = allSyscalls()
+  const calls = [
+    ...allSyscalls(),
+    ...MANY_FORMS.flatMap(name => Array(20).fill(syscallByName(name)) as Call[]),
+  ]
   const commands = new Map(
     Object.entries(COMMANDS).map(([name, { argument, shift = 0, shapes }]) => [
       name,
       { argument, values: shapes().map(([value]) => BigInt(value) << BigInt(shift)) },
     ]),
   )
+  const requests = Object.keys(REQUEST_ARGUMENTS).map(BigInt)
+  for (const [name, { by, selected }] of Object.entries(SELECTED_ARGUMENTS))
+    commands.set(name, { argument: by, values: selected().map(([value]) => BigInt(value)) })
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)]
   const end = Date.now() + SECONDS * 1000
   let count = 0
   let slowest = ''
@@ -80,8 +114,9 @@ test(`random memory behind every call, for ${SECONDS} s`, () => {
     for (const { nr, name } of calls) {
       const args = Array.from({ length: 6 }, () => memory.word())
       const command = commands.get(name)
-      if (command && random() < 0.9)
-        args[command.argument] = command.values[Math.floor(random() * command.values.length)] ?? 0n
+      if (command && random() < 0.9) args[command.argument] = pick(command.values) ?? 0n
+      if (name === 'ioctl' && random() < 0.8) args[1] = pick(requests) ?? 0n
+      if (name.endsWith('sockopt') && random() < 0.8) [args[1], args[2]] = pick(OPTIONS) ?? [0n, 0n]
       const call = {
         nr,
         args,
@@ -92,13 +127,16 @@ test(`random memory behind every call, for ${SECONDS} s`, () => {
         random() < 0.3
           ? { value: -14n, failed: true }
           : { value: BigInt.asIntN(64, memory.word()), failed: false }
-      const options = { full: random() < 0.5, stringLimit: 64 }
+      const protocol = pick(PROTOCOLS)
+      const netlink = (): number | undefined => protocol
+      const options = { full: random() < 0.5, stringLimit: 64, netlink }
       const start = performance.now()
       try {
         const entered = entryText(call, memory, options)
         const left = exitText(call, entered, outcome, memory, options)
         assert.equal(typeof left.rest, 'string')
-        exitValues(call, entryValues(call, memory, 64), outcome, memory, 64)
+        const before = entryValues(call, memory, 64, netlink)
+        JSON.stringify(jsonValue(exitValues(call, before, outcome, memory, 64, netlink)))
       } catch (error) {
         throw new Error(`seed ${seed}: ${name}(${args.map(arg => `0x${arg.toString(16)}`).join(', ')})`, {
           cause: error,

@@ -27,8 +27,12 @@ function anyValue(kind: Kind, bits: 32 | 64): fc.Arbitrary<unknown> {
       return fc.uint8Array({ minLength: kind.size, maxLength: kind.size })
     case 'list':
       return fc.array(anyValue(kind.of, bits), { minLength: kind.count, maxLength: kind.count })
+    case 'octets':
+      return fc.uint8Array({ minLength: kind.size, maxLength: kind.size })
     case 'tail':
       return fc.uint8Array({ minLength: 5, maxLength: 5 })
+    case 'trailing':
+      return fc.constant(undefined)
     case 'bits':
       return fc.integer({ min: 0, max: 2 ** kind.width - 1 })
     default: {
@@ -62,28 +66,67 @@ function separate(name: StructName, bits: 32 | 64): readonly Field[] {
   return kept
 }
 
-for (const [bits, layouts] of [
-  [64, LAYOUTS],
-  [32, LAYOUTS_32],
-] as const)
+/** Whether some fields are there only with some values of others, or are as long as those say. */
+const isSelective = (name: StructName, bits: 32 | 64): boolean =>
+  layoutOf(name, bits).fields.some(
+    ({ kind, when }) =>
+      when !== undefined ||
+      ('used' in kind && kind.used !== undefined) ||
+      (kind.type === 'struct' && isSelective(kind.name, bits)),
+  )
+
+/** With room for a tail. */
+function viewFor(name: StructName, bits: 32 | 64): DataView {
+  const { layout, size } = struct(name, bits)
+  const tail = layout.fields.find(({ kind }) => kind.type === 'tail')
+  return new DataView(new ArrayBuffer(size + 5 + 16), 8, tail === undefined ? size : tail.offset + 5)
+}
+
+const only64 = ['user_regs', 'user_fpregs']
+
+for (const bits of [64, 32] as const) {
+  const names = ([...Object.keys(LAYOUTS), ...(bits === 32 ? Object.keys(LAYOUTS_32) : [])] as StructName[])
+    .filter((name, index, all) => all.indexOf(name) === index)
+    .filter(name => bits === 64 || !only64.includes(name))
+
   test(`what is written is read again: structs of ${bits} bits`, () => {
-    const names = Object.keys(layouts) as StructName[]
-    assert.ok(names.length > 90)
-    for (const name of names) {
+    assert.ok(names.length > 400)
+    for (const name of names.filter(each => !isSelective(each, bits))) {
       const codec = struct(name, bits)
-      const tail = codec.layout.fields.some(({ kind }) => kind.type === 'tail') ? 5 : 0
       const check = (value: Record<string, unknown>): void => {
-        const view = new DataView(new ArrayBuffer(codec.size + tail + 16), 8)
-        const end = codec.layout.fields.find(({ kind }) => kind.type === 'tail')?.offset
-        const whole = new DataView(view.buffer, 8, end === undefined ? codec.size : end + tail)
-        codec.write(whole, 0, value)
-        const found = codec.read(whole, 0) as Record<string, unknown>
+        const view = viewFor(name, bits)
+        codec.write(view, 0, value)
+        const found = codec.read(view, 0) as Record<string, unknown>
         for (const field of Object.keys(value))
           assert.deepEqual(found[field], value[field], `${name}.${field}`)
       }
       fc.assert(fc.property(anyStruct(name, bits), check), { numRuns: 20 })
     }
   })
+
+  test(`what is read is written again, whatever the bytes are: structs of ${bits} bits`, () => {
+    for (const name of names) {
+      const codec = struct(name, bits)
+      const size = viewFor(name, bits).byteLength
+      const check = (given: Uint8Array): void => {
+        const value = codec.read(new DataView(Uint8Array.from(given).buffer))
+        const view = viewFor(name, bits)
+        codec.write(view, 0, value)
+        assert.deepEqual(codec.read(view), value, name)
+      }
+      fc.assert(fc.property(hostile(size), check), { numRuns: 20 })
+    }
+  })
+}
+
+/** Bytes of which many are zero or small, so that fields that select others have meanings. */
+const hostile = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc
+    .array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 12 }), fc.nat(255)), {
+      minLength: length,
+      maxLength: length,
+    })
+    .map(list => Uint8Array.from(list))
 
 test('what is left out is zero, also padding', () => {
   const view = new DataView(new Uint8Array(24).fill(0xff).buffer)

@@ -1,13 +1,20 @@
 /** Bad use from JavaScript throws or comes back as an error; it never crashes the process. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { addon as load } from '#glassbox/gate/addon.js'
+import { close } from '#glassbox/gate/descriptors.js'
 import { call, cString, runPlan, syscall } from '#glassbox/gate/gate.js'
+import { guestTimer } from '#glassbox/gate/guest.js'
+import { installWake } from '#glassbox/gate/ptrace.js'
 import { ERRNO } from '#glassbox/linux/errno.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { PlanBuilder } from '#glassbox/plan/builder.js'
 import { encodePlan } from '#glassbox/plan/encode.js'
+import { temporaryDirectory } from '../support/temporary.js'
 
 const any = (value: unknown): never => value as never
 const addon = load()
@@ -46,6 +53,23 @@ test('a dead descriptor is an error of the call', () => {
     syscall: 'fchdir',
     message: /fchdir failed for a directory: EBADF \(Bad file descriptor\)/,
   })
+})
+
+test('signals that wake a tracer do not end a call that waits', async context => {
+  const fifo = join(temporaryDirectory(context), 'fifo')
+  call('mknodat', [-100, cString(fifo), 0o010600, 0])
+  installWake()
+  const timer = guestTimer(new Int32Array(1))
+  context.after(() => syscall(syscallNumber('timer_delete'), timer))
+  // struct itimerspec: again each 200 microseconds.
+  const every = BigInt64Array.of(0n, 200_000n, 0n, 200_000n)
+  assert.equal(syscall(syscallNumber('timer_settime'), timer, 0, every, 0), 0)
+
+  const writer = spawn('sh', ['-c', 'sleep 0.1; echo text > "$1"', 'sh', fifo])
+  const fd = syscall(syscallNumber('openat'), -100, cString(fifo), 0, 0)
+  assert.ok(fd >= 0, `open answered ${fd}`)
+  close(fd)
+  await once(writer, 'exit')
 })
 
 test('a path with a NUL is refused', () => {

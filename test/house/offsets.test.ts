@@ -7,7 +7,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ARCH_OFFSET, DATA_BYTES, highOffset, lowOffset, NUMBER_OFFSET } from '#glassbox/seccomp/data.js'
+import {
+  ARCH_OFFSET,
+  DATA_BYTES,
+  highOffset,
+  lowOffset,
+  NUMBER_OFFSET,
+  POINTER_OFFSETS,
+} from '#glassbox/seccomp/data.js'
 import { layoutOf, offsetOf } from '#glassbox/linux/schema/layouts.js'
 
 const source = fileURLToPath(new URL('../../../packages/glassbox/src/', import.meta.url))
@@ -61,14 +68,37 @@ test('the control: offsets are found', () => {
 test('the offsets of seccomp are those of the schema', () => {
   const args = offsetOf('seccomp_data', 'args')
   assert.deepEqual(
-    [NUMBER_OFFSET, ARCH_OFFSET, DATA_BYTES, lowOffset(0), lowOffset(1), highOffset(1)],
+    [
+      NUMBER_OFFSET,
+      ARCH_OFFSET,
+      POINTER_OFFSETS.low,
+      POINTER_OFFSETS.high,
+      DATA_BYTES,
+      lowOffset(0),
+      lowOffset(1),
+      highOffset(1),
+    ],
     [
       offsetOf('seccomp_data', 'nr'),
       offsetOf('seccomp_data', 'arch'),
+      offsetOf('seccomp_data', 'instruction_pointer'),
+      offsetOf('seccomp_data', 'instruction_pointer') + 4,
       layoutOf('seccomp_data').size,
       args,
       args + 8,
       args + 12,
     ],
+  )
+})
+
+test('no filter has offsets of seccomp_data of its own', () => {
+  const own = /\b(?:offset: *\d|const \w+ = (?:8|12|16)\b.*seccomp_data)/
+  const filters = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name =>
+    /filter[^/]*\.ts$/.test(name),
+  )
+  assert.ok(filters.length > 2)
+  assert.deepEqual(
+    filters.filter(name => own.test(readFileSync(join(source, name), 'utf8'))),
+    [],
   )
 })

@@ -189,7 +189,7 @@ int put_json_step(struct line *line, const u8 *tables, const struct line_step_re
 }
 
 /* Seconds with up to six digits behind the point, and none that is a zero at the end. */
-static void put_time(struct line *line, u64 us) {
+static void put_event_time(struct line *line, u64 us) {
   u64 fraction = us % US_IN_SECOND;
   put_decimal(line, us / US_IN_SECOND);
   if (!fraction) return;
@@ -210,7 +210,7 @@ static int put_head(struct line *line, const struct lane_tables *head, const str
   PUT(line, ",\"tid\":");
   put_signed(line, call->tid);
   PUT(line, ",\"time\":");
-  put_time(line, (call->entered + head->offset) / 1000);
+  put_event_time(line, (call->entered + head->offset) / 1000);
   PUT(line, ",\"atNs\":");
   put_decimal(line, call->entered - head->first);
   return 1;
@@ -231,18 +231,18 @@ static int put_outcome(struct line *line, const u8 *tables, const struct whole_c
 static int put_call_text(struct line *line, const u8 *tables, u32 program, const struct whole_call *call) {
   u8 bytes[MOST_TEXT];
   struct room room = {bytes, sizeof bytes, 0};
-  struct line text = {&room, 0, 0, 0};
+  struct line text = {&room, 0, 0, 0, 0};
   if (!finish_line(&text, tables, program, call)) return 0;
   PUT(line, ",\"text\":");
-  put_string(line, bytes, room.used - 1); /* without the line feed */
+  put_string(line, bytes, room.used);
   PUT(line, "}\n");
   return 1;
 }
 
 int write_event(struct room *to, u8 *tables, const struct call_plan *plan, const struct whole_call *call) {
   struct lane_tables *head = (struct lane_tables *)tables;
-  struct line line = {to, to->used, 0, 0};
-  if (plan->line && plan->json && put_head(&line, head, call) && make_steps(&line, tables, plan->json, call) &&
+  struct line line = {to, to->used, 0, 0, 0};
+  if (plan->line && plan->json && put_head(&line, head, call) && make_steps(&line, tables, plan->json, call, 0) &&
       put_outcome(&line, tables, call) && put_call_text(&line, tables, plan->line, call) && !line.full) {
     head->sequence++;
     return 1;

@@ -10,9 +10,10 @@
  *
  * How long a call may take: send() and receive() never wait. runPlan() waits for the calls of its
  * plan, and for a vfork-style child until its execve or its end; the plans that Node runs do not
- * wait for another process. syscall() takes as long as the call that it is asked for. traceStep(),
- * superviseStep() and guestStep() block until a tracee stops, guestSleep() until a descriptor is
- * ready; only the thread of a tracer calls them, and a signal ends them.
+ * wait for another process. syscall() takes as long as the call that it is asked for; signals do
+ * not end it. traceStep(), superviseStep() and guestStep() block until a tracee stops,
+ * guestSleep() until a descriptor is ready; only the thread of a tracer calls them, and a signal
+ * ends them.
  */
 #include "gate.h"
 #include "plan.h"
@@ -24,6 +25,23 @@
 #define MSG_DONTWAIT 0x40
 #define MSG_CMSG_CLOEXEC 0x40000000
 #define MSG_NOSIGNAL 0x4000
+
+/*
+ * Whether a call is made again after a signal. The signals that wake a tracer (trace.c) may come
+ * at any time, also when it waits for nothing that they could end: a child must be reaped all the
+ * same. After EINTR of close the descriptor is closed; a call with a time would begin it anew.
+ */
+static int is_made_again(s64 number) {
+  switch (number) {
+  case __NR_close:
+  case __NR_poll:
+  case __NR_nanosleep:
+  case __NR_futex:
+    return 0;
+  default:
+    return 1;
+  }
+}
 
 /* syscall(number, ...arguments): integers, or typed arrays for pointers. */
 static napi_value gate_syscall(napi_env env, napi_callback_info info) {
@@ -40,7 +58,9 @@ static napi_value gate_syscall(napi_env env, napi_callback_info info) {
     values[i] = (s64)bytes.data;
   }
   before_call(env, values[0], values + 1);
-  s64 result = raw_syscall(values[0], values[1], values[2], values[3], values[4], values[5], values[6]);
+  s64 result;
+  do result = raw_syscall(values[0], values[1], values[2], values[3], values[4], values[5], values[6]);
+  while (result == -EINTR && is_made_again(values[0]));
   after_call(env, values[0], values + 1, result);
   return number(env, result);
 }

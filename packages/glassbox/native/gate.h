@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: the functions of arguments.c, owned.c, readable.c,
- * unchanged.c, trace.c, start.c, supervise.c, guest.c and cycles.c.
+ * unchanged.c, trace.c, start.c, supervise.c and guest.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -33,6 +33,7 @@ napi_value number(napi_env env, s64 value);
 int own_from_now_on(napi_env env);
 void own_descriptor(napi_env env, s64 fd);
 void own_child(napi_env env, s64 pid);
+void own_timer(napi_env env, s64 timer); /* one at a time */
 void disown_child(napi_env env, s64 pid);
 void before_call(napi_env env, s64 number, const s64 *arguments);
 void after_call(napi_env env, s64 number, const s64 *arguments, s64 result);
@@ -69,8 +70,6 @@ napi_value gate_guest_extended(napi_env env, napi_callback_info info);
 napi_value gate_guest_sleep(napi_env env, napi_callback_info info);
 napi_value gate_guest_timer(napi_env env, napi_callback_info info);
 napi_value gate_map_memory(napi_env env, napi_callback_info info);
-
-/* cycles.c */
 napi_value gate_read_cycles(napi_env env, napi_callback_info info);
 
 #endif

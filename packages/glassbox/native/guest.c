@@ -1,12 +1,14 @@
 /*
  * The native half of the kernel's ptrace platform: resuming guests and waiting for their stops,
- * batches of commands in a stub, extended registers, and the memory of a world as ArrayBuffers.
+ * batches of commands in a stub, extended registers, the memory of a world as ArrayBuffers, and
+ * the cycle counter for its vDSO.
  * src/kernel/platform/ptrace decides everything; here is what must be one sequence to be fast, or
  * needs pointers. Only the thread that seized the stubs calls these functions.
  *
  * Who owns what: the stubs belong to the calling thread, which ptrace ties them to. A mapping
- * belongs to its ArrayBuffer, which unmaps it when it is collected. A timer belongs to the caller,
- * and so does the word that it sets, which must stay until the timer is deleted.
+ * belongs to its ArrayBuffer, which unmaps it when it is collected. A timer belongs to the caller
+ * (owned.c deletes it if a worker is terminated), and so does the word that it sets, which must
+ * stay until the timer is deleted.
  */
 #include "guest.h"
 #include "gate.h"
@@ -79,13 +81,11 @@ napi_value gate_guest_step(napi_env env, napi_callback_info info) {
   s64 count, running, only, flags;
   if (!get_arguments(env, info, 7, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &resumes) || !get_integer(env, arguments[1], &count) || count < 0 ||
-      (u64)count * sizeof(struct guest_resume) > resumes.length || ((u64)resumes.data & 7))
-    return throw_type(env, "guestStep() takes threads to resume, and how many there are");
-  if (!get_bytes(env, arguments[2], &records) || records.length < sizeof(struct guest_record) ||
-      ((u64)records.data & 7) || !get_integer(env, arguments[3], &running) || !get_integer(env, arguments[4], &only))
-    return throw_type(env, "guestStep() takes room for records, how many threads run, and the only one");
-  if (!get_bytes(env, arguments[5], &wake) || wake.length < 4 || !get_integer(env, arguments[6], &flags))
-    return throw_type(env, "guestStep() takes the word that wakes it, and options of wait4");
+      (u64)count * sizeof(struct guest_resume) > resumes.length || ((u64)resumes.data & 7) ||
+      !get_bytes(env, arguments[2], &records) || records.length < sizeof(struct guest_record) ||
+      ((u64)records.data & 7) || !get_integer(env, arguments[3], &running) || !get_integer(env, arguments[4], &only) ||
+      !get_bytes(env, arguments[5], &wake) || wake.length < 4 || !get_integer(env, arguments[6], &flags))
+    return throw_type(env, "guestStep() takes resumes, how many, records, the running, the only, a word, options");
 
   const struct guest_resume *resume = (const struct guest_resume *)resumes.data;
   for (s64 i = 0; i < count; i++, resume++) {
@@ -215,7 +215,9 @@ napi_value gate_guest_timer(napi_env env, napi_callback_info info) {
   struct thread_event event = {
       .value = (u64)wake.data, .signal = WAKE_SIGNAL, .notify = SIGEV_THREAD_ID, .thread = (s32)sys(gettid)};
   long error = sys(timer_create, CLOCK_MONOTONIC, &event, &timer);
-  return number(env, error < 0 ? error : timer);
+  if (error < 0) return number(env, error);
+  own_timer(env, timer);
+  return number(env, timer);
 }
 
 static void unmap(napi_env env, void *data, void *length) {
@@ -240,4 +242,23 @@ napi_value gate_map_memory(napi_env env, napi_callback_info info) {
     return buffer;
   sys(munmap, at, length);
   return number(env, -ENOMEM);
+}
+
+/*
+ * readCycles(out: BigUint64Array): stores how many cycles the CPU had counted at which nanosecond
+ * of CLOCK_MONOTONIC. Of several tries the shortest counts: it was not interrupted.
+ */
+napi_value gate_read_cycles(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  struct bytes out;
+  u64 best = ~0ul;
+  if (!get_arguments(env, info, 1, arguments)) return NULL;
+  if (!get_bytes(env, arguments[0], &out) || out.length < 16) return throw_type(env, "readCycles() takes 16 bytes");
+  for (int i = 0; i < 8; i++) {
+    u64 before = cycles(), time = now_ns(), taken = cycles() - before;
+    if (taken >= best) continue;
+    best = taken;
+    memcpy(out.data, (u64[]){before + taken / 2, time}, 16);
+  }
+  return NULL;
 }

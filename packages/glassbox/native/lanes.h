@@ -13,8 +13,10 @@
  *   its bounds, or cannot be read for another reason than a missing page, is a stop.
  * - The bounds come from the plan and from the buffers, never from the program's memory alone.
  *   Memory is read once: what was copied is what lengths and pointers are taken from.
- * - Records are in the order of the stops. A line takes the place of the two records of its call,
- *   and only if no other record lies between them.
+ * - Records are in the order of the stops. A line takes the place of the two records of its call.
+ *   If the stop of another thread comes between them, the line is in two parts, as in strace:
+ *   `read(3,  <unfinished ...>` takes the place of the entry, `<... read resumed>` that of the
+ *   exit. An event, or a line that is kept until the outcome is known, takes that of the exit.
  *
  * All buffers belong to JavaScript, for the life of a trace: the tables (written by TypeScript,
  * but for the open calls at their beginning, which are written here), the captures and the text
@@ -40,6 +42,13 @@ enum lane {
   LANE_STOP = 0,
   LANE_CAPTURED = 1, /* the thread went on */
   LANE_LINES = 2,    /* not a stop, but text: see struct stop_record */
+  LANE_NOTHING = 3,  /* an entry whose call was told at its exit */
+};
+
+/* How the entry of an open call was told. */
+enum told {
+  TOLD_RECORD = 0,
+  TOLD_LINE = 1, /* by the first part of its line */
 };
 
 /* A call that a thread has entered and whose entry went through a lane. */
@@ -47,6 +56,13 @@ struct open_call {
   s32 tid; /* 0: the place is free */
   u32 plan;
   u64 args[LANE_ARGUMENTS];
+  u64 entered; /* CLOCK_MONOTONIC, ns */
+  u32 number;  /* of the call */
+  u32 told;    /* enum told */
+  u32 next;    /* TOLD_LINE: where in the tables the program of its line goes on */
+  u32 column;  /* TOLD_LINE: how long its open line is; 0 if the first part ended a line */
+  u32 index;   /* TOLD_RECORD: of its record, in this step */
+  u32 step;    /* the number of that step */
 };
 
 enum capture_operation {
@@ -130,6 +146,9 @@ enum line_step {
   LINE_JSON_BYTES = 11,  /* JSON: as LINE_BYTES; in base64 if they are not text */
   LINE_JSON_ENTRIES = 12, /* JSON: directory entries, whose types are names of the kind `a` */
   LINE_GIVE_UP = 13,      /* there is no line */
+  LINE_WAIT = 14,         /* what follows is printed at the exit */
+  LINE_OPTIONAL = 15,     /* a field: if its bits `a` (0: all) are zero, `b` steps are skipped */
+  LINE_TIME = 16,         /* seconds, with the date in the zone `a`; ns are the next word */
 };
 
 enum line_flag {
@@ -157,6 +176,21 @@ enum number_format {
   NUMBER_JSON_USER = 11,    /* the lower half; all ones are -1 */
 };
 
+/* Values that have no name: `format` of LINE_NAME. */
+enum name_unless {
+  UNLESS_NONE = 0,
+  UNLESS_NUMBER = 1,  /* the lower half is not negative: it is printed as a number */
+  UNLESS_ADDRESS = 2, /* beyond the first page: in hexadecimal */
+};
+
+/* How strings are quoted: `format` of LINE_STRING and LINE_BYTES. */
+enum string_style {
+  STYLE_NONE = 0,
+  STYLE_NON_ASCII_CHARS = 1, /* bytes that are not text are in hexadecimal */
+  STYLE_NON_ASCII = 2,       /* strings that have such bytes are */
+  STYLE_ALL = 3,
+};
+
 struct line_step_record {
   u8 step, argument, format, flags;
   u16 width, unused;
@@ -168,6 +202,19 @@ enum line_prefix {
   PREFIX_NONE = 0,
   PREFIX_TID = 1,      /* `123   ` */
   PREFIX_BRACKETS = 2, /* `[pid   123] ` */
+};
+
+/* The time at which a line begins. */
+enum clock_format {
+  CLOCK_NONE = 0,
+  CLOCK_DAY = 1,  /* `12:34:56` in the time zone of the trace */
+  CLOCK_UNIX = 2, /* seconds since the epoch */
+};
+
+/* Outcomes of which lines and events are shown. */
+enum shown_outcome {
+  SHOWN_SUCCESSFUL = 1,
+  SHOWN_FAILED = 2,
 };
 
 /* The process of a thread, for events. */
@@ -184,10 +231,22 @@ struct lane_tables {
   u32 lines;    /* whether it makes lines */
   u32 filtered; /* tracees run freely between the stops of a filter */
   u32 prefix, columns;
+  u32 clock, clock_digits;       /* enum clock_format, and the digits of a fraction */
+  u32 relative, relative_digits; /* whether lines have the time since the line before */
+  u32 numbered, pointed;         /* whether lines have the number, the instruction pointer */
+  u32 timed, timed_digits;       /* whether lines end with the time that the call took */
+  u32 outcomes;                  /* enum shown_outcome */
+  u32 staged;                    /* lines are shown at the exit only */
+  u32 separate;                  /* each thread has a file: no line interrupts that of another */
+  u32 several;                   /* more than one tracee may run: each record has one thread */
+  u32 inside;                    /* calls that are TOLD_LINE */
+  s32 zone;                      /* seconds that local time is ahead of the time of day */
+  u64 last;                      /* when the last line began; 0: there was none */
   u32 names_at, names; /* the table of names; their number is a power of two */
   u32 json;     /* whether lines are events as JSON */
+  u32 step;     /* counts steps */
   u32 sequence; /* of events: the number of the next one, counted on here */
-  u64 first, offset; /* of events: the time of the first one, and what makes it the time of day */
+  u64 first, offset; /* of events: the time of the first one; what makes a time the time of day */
   struct known_thread threads[OPEN_CALLS];
   u32 plans[PLANNED_CALLS]; /* of struct plan_choice; 0: a stop */
 };
@@ -212,6 +271,8 @@ struct chunks {
 /* What a line is made from. */
 struct whole_call {
   s32 tid;
+  u32 number;
+  u64 pointer; /* the instruction pointer, at the stop of the part that is written */
   const u64 *args;
   s64 result;
   int failed;
@@ -223,7 +284,10 @@ struct whole_call {
  * lines.c and events.c. They return 0, and add nothing, if there is something for which a program
  * has no step or no name.
  */
-int write_line(struct room *to, const u8 *tables, u32 program, const struct whole_call *call);
+int write_line(struct room *to, u8 *tables, u32 program, const struct whole_call *call);
+/* The parts of a line that another one interrupts. The first sets `next` and `column`. */
+int write_entry(struct room *to, u8 *tables, u32 program, const struct whole_call *call, struct open_call *open);
+int write_exit(struct room *to, u8 *tables, u32 program, const struct whole_call *call, const struct open_call *open);
 int write_event(struct room *to, u8 *tables, const struct call_plan *plan, const struct whole_call *call);
 
 _Static_assert(sizeof(struct capture) == 16 && sizeof(struct chunk) == 16, "src/ptrace/lanes writes and reads them");

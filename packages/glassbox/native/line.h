@@ -12,6 +12,7 @@ struct line {
   struct room *to;
   u64 begin;
   u32 columns; /* where `= result` begins at the earliest */
+  u32 column;  /* of the part of the line that was written before */
   int full;
 };
 
@@ -24,10 +25,13 @@ void put_hex(struct line *line, u64 value);
 void put_number(struct line *line, u8 format, u64 value);
 int put_name(struct line *line, const u8 *tables, u32 kind, u64 value);
 const struct chunk *chunk_at(const struct chunks *in, u64 address);
-/* Returns the LINE_END of the program; NULL if a step could not be made. */
+/*
+ * Returns the LINE_END of the program, or with `waits` the step behind its LINE_WAIT; NULL if a
+ * step could not be made.
+ */
 const struct line_step_record *make_steps(struct line *line, const u8 *tables, u32 program,
-                                          const struct whole_call *call);
-/* The call as text, without a prefix, up to its line feed. Returns 0 if that cannot be made. */
+                                          const struct whole_call *call, int waits);
+/* The call as text, without a prefix and a line feed. Returns 0 if that cannot be made. */
 int finish_line(struct line *line, const u8 *tables, u32 program, const struct whole_call *call);
 
 /* events.c */

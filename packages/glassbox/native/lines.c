@@ -11,6 +11,8 @@
 
 /* The restart codes of the kernel, which only a tracer sees: they are told as records. */
 #define FIRST_RESTART 512
+#define NS_IN_SECOND 1000000000ul
+#define SECONDS_IN_DAY 86400ul
 
 u8 *room_for(struct line *line, u64 length) {
   struct room *to = line->to;
@@ -61,7 +63,31 @@ static void put_address(struct line *line, u64 value) {
 }
 
 static void put_spaces(struct line *line, u64 until) {
-  while (!line->full && line->to->used - line->begin < until) put(line, " ", 1);
+  while (!line->full && line->column + line->to->used - line->begin < until) put(line, " ", 1);
+}
+
+/* At least so many digits. */
+static void put_digits(struct line *line, u64 value, u64 base, int digits) {
+  u8 text[20];
+  for (int i = digits; i > 0; i--, value /= base) text[i - 1] = (u8)"0123456789abcdef"[value % base];
+  put(line, text, (u64)digits);
+}
+
+/* Digits of the fraction of a second. */
+static void put_fraction(struct line *line, u64 ns, u32 digits) {
+  u64 fraction = ns % NS_IN_SECOND;
+  if (!digits) return;
+  for (u32 i = digits; i < 9; i++) fraction /= 10;
+  put(line, ".", 1);
+  put_digits(line, fraction, 10, (int)digits);
+}
+
+/* With spaces before it, so that it has at least so many columns. */
+static void put_right(struct line *line, u64 value, u64 columns) {
+  u64 length = 1;
+  for (u64 rest = value; rest >= 10; rest /= 10) length++;
+  for (; length < columns; length++) put(line, " ", 1);
+  put_decimal(line, value);
 }
 
 void put_number(struct line *line, u8 format, u64 value) {
@@ -80,12 +106,19 @@ void put_number(struct line *line, u8 format, u64 value) {
   }
 }
 
+static u64 escape_hex(u8 *to, u8 byte) {
+  const u8 text[] = {'\\', 'x', (u8)"0123456789abcdef"[byte >> 4], (u8)"0123456789abcdef"[byte & 15]};
+  memcpy(to, text, sizeof text);
+  return sizeof text;
+}
+
 /* One byte of a string, in at most four. A digit behind it must not be read as part of it. */
-static u64 escape(u8 *to, u8 byte, u8 next) {
+static u64 escape(u8 *to, u8 byte, u8 next, int in_hex) {
   if (byte >= 32 && byte < 127 && byte != '"' && byte != '\\') {
     *to = byte;
     return 1;
   }
+  if (in_hex && byte != '"' && byte != '\\' && !(byte >= 9 && byte <= 13)) return escape_hex(to, byte);
   *to++ = '\\';
   if (byte == '"' || byte == '\\' || (byte >= 9 && byte <= 13)) {
     *to = byte <= 13 ? (u8)"tnvfr"[byte - 9] : byte;
@@ -99,11 +132,20 @@ static u64 escape(u8 *to, u8 byte, u8 next) {
   return length;
 }
 
-static void put_quoted(struct line *line, const u8 *bytes, u64 length, int cut) {
+static int is_printed(const u8 *bytes, u64 length) {
+  for (u64 i = 0; i < length; i++)
+    if (bytes[i] >= 127 || (bytes[i] < 32 && !(bytes[i] >= 9 && bytes[i] <= 13))) return 0;
+  return 1;
+}
+
+static void put_quoted(struct line *line, const u8 *bytes, u64 length, int cut, u8 style) {
+  int all = style == STYLE_ALL || (style == STYLE_NON_ASCII && !is_printed(bytes, length));
   put(line, "\"", 1);
   for (u64 i = 0; i < length && !line->full; i++) {
     u8 text[4];
-    put(line, text, escape(text, bytes[i], i + 1 < length ? bytes[i + 1] : 0));
+    put(line, text,
+        all ? escape_hex(text, bytes[i])
+            : escape(text, bytes[i], i + 1 < length ? bytes[i + 1] : 0, style == STYLE_NON_ASCII_CHARS));
   }
   put(line, "\"...", cut ? 4 : 1);
 }
@@ -132,7 +174,7 @@ int put_name(struct line *line, const u8 *tables, u32 kind, u64 value) {
 }
 
 /* The string behind a pointer: whole, or cut at `most` bytes. */
-static int put_string(struct line *line, const struct chunks *in, u64 address, u64 most) {
+static int put_string(struct line *line, const struct chunks *in, u64 address, u64 most, u8 style) {
   if (!address) {
     put(line, "NULL", 4);
     return 1;
@@ -143,17 +185,17 @@ static int put_string(struct line *line, const struct chunks *in, u64 address, u
   u64 length = chunk->length - 1u;
   /* More may have been copied than a line shows. */
   if (length > most) {
-    put_quoted(line, text, most, 1);
+    put_quoted(line, text, most, 1, style);
     return 1;
   }
   int ends = !text[length];
   if (!ends && length != most) return 0;
-  put_quoted(line, text, length, !ends);
+  put_quoted(line, text, length, !ends, style);
   return 1;
 }
 
 /* As in strace, the byte behind the last one that is shown must be readable too. */
-static int put_bytes(struct line *line, const struct chunks *in, u64 address, u64 length, u64 most) {
+static int put_bytes(struct line *line, const struct chunks *in, u64 address, u64 length, u64 most, u8 style) {
   if (!address) {
     put(line, "NULL", 4);
     return 1;
@@ -161,7 +203,8 @@ static int put_bytes(struct line *line, const struct chunks *in, u64 address, u6
   u64 needed = length > most ? most + 1 : length;
   const struct chunk *chunk = chunk_at(in, address);
   if (needed && (!chunk || chunk->length < needed)) return 0;
-  put_quoted(line, needed ? (const u8 *)(chunk + 1) : NULL, length > most ? most : length, length > most);
+  put_quoted(line, needed ? (const u8 *)(chunk + 1) : NULL, length > most ? most : length, length > most,
+             style);
   return 1;
 }
 
@@ -193,15 +236,53 @@ static u64 field(const u8 *at, u16 width, int is_signed) {
   return (u64)((s64)(value << unused) >> unused);
 }
 
-static void put_prefix(struct line *line, const struct lane_tables *tables, s32 tid) {
+static void put_tid(struct line *line, const struct lane_tables *tables, s32 tid) {
   if (tables->prefix == PREFIX_TID) {
     put_decimal(line, (u64)tid);
     put_spaces(line, 5);
     put(line, " ", 1);
   } else if (tables->prefix == PREFIX_BRACKETS) {
     put(line, "[pid ", 5);
-    for (s64 least = 10000; least > tid && least > 1; least /= 10) put(line, " ", 1);
-    put_decimal(line, (u64)tid);
+    put_right(line, (u64)tid, 5);
+    put(line, "] ", 2);
+  }
+}
+
+static void put_clock(struct line *line, const struct lane_tables *tables, u64 time) {
+  u64 ns = time + tables->offset, seconds = ns / NS_IN_SECOND;
+  if (tables->clock == CLOCK_UNIX) put_decimal(line, seconds);
+  else {
+    u64 day = (seconds + (u64)(s64)tables->zone) % SECONDS_IN_DAY;
+    put_digits(line, day / 3600, 10, 2);
+    put(line, ":", 1);
+    put_digits(line, day / 60 % 60, 10, 2);
+    put(line, ":", 1);
+    put_digits(line, day % 60, 10, 2);
+  }
+  put_fraction(line, ns, tables->clock_digits);
+  put(line, " ", 1);
+}
+
+/* What src/strace/text/prefix.ts writes, for the stop of this time. */
+static void put_prefix(struct line *line, struct lane_tables *tables, const struct whole_call *call, u64 time) {
+  put_tid(line, tables, call->tid);
+  if (tables->clock) put_clock(line, tables, time);
+  if (tables->relative) {
+    u64 ns = tables->last ? time - tables->last : 0;
+    if (tables->clock) put(line, "(+", 2);
+    put_right(line, ns / NS_IN_SECOND, 6);
+    put_fraction(line, ns, tables->relative_digits);
+    put(line, ") ", tables->clock ? 2 : 0);
+    if (!tables->clock) put(line, " ", 1);
+  }
+  if (tables->numbered) {
+    put(line, "[", 1);
+    put_right(line, call->number, 4);
+    put(line, "] ", 2);
+  }
+  if (tables->pointed) {
+    put(line, "[", 1);
+    put_digits(line, call->pointer, 16, 16);
     put(line, "] ", 2);
   }
 }
@@ -216,7 +297,46 @@ static int put_result(struct line *line, const u8 *tables, const struct line_ste
   } else if (step->format == NUMBER_NAMED) {
     if (!put_name(line, tables, step->a, (u64)call->result)) return 0;
   } else put_number(line, step->format, (u64)call->result);
-  put(line, "\n", 1);
+  return 1;
+}
+
+static int put_named(struct line *line, const u8 *tables, const struct line_step_record *step, u64 value) {
+  if (step->format == UNLESS_NUMBER && (s32)value >= 0) put_decimal(line, (u32)value);
+  else if (step->format == UNLESS_ADDRESS && value >= 4096 && (s64)value > 0) put_hex(line, value);
+  else return put_name(line, tables, step->a, value);
+  return 1;
+}
+
+/*
+ * Seconds since the epoch, with the date as a comment; src/decode/files/files.ts. Only times of
+ * which the zone is certain: before 2038.
+ */
+static int put_date(struct line *line, s64 seconds, u64 ns, s32 zone) {
+  static const u8 lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (seconds < 0 || seconds > 0x7fffffff || ns >= NS_IN_SECOND) return 0;
+  put_signed(line, seconds);
+  if (!seconds && !ns) return 1;
+  u64 local = (u64)(seconds + zone), days = local / SECONDS_IN_DAY, day = local % SECONDS_IN_DAY, year = 1970;
+  if (seconds + zone < 0) return 0;
+  for (u64 length; days >= (length = year % 4 ? 365 : 366); days -= length) year++;
+  u64 month = 0;
+  for (u64 length; days >= (length = lengths[month] + (month == 1 && year % 4 == 0)); days -= length) month++;
+  u64 ahead = (u64)(zone < 0 ? -zone : zone) / 60;
+  const struct {
+    u64 value;
+    u8 digits, before;
+  } parts[] = {{year, 4, ' '},         {month + 1, 2, '-'}, {days + 1, 2, '-'}, {day / 3600, 2, 'T'},
+               {day / 60 % 60, 2, ':'}, {day % 60, 2, ':'}};
+  put(line, " /*", 3);
+  for (u64 i = 0; i < sizeof parts / sizeof *parts; i++) {
+    put(line, &parts[i].before, 1);
+    put_digits(line, parts[i].value, 10, parts[i].digits);
+  }
+  if (ns) put_fraction(line, ns, 9);
+  put(line, zone < 0 ? "-" : "+", 1);
+  put_digits(line, ahead / 60, 10, 2);
+  put_digits(line, ahead % 60, 10, 2);
+  put(line, " */", 3);
   return 1;
 }
 
@@ -229,11 +349,18 @@ static int make_step(struct line *line, const u8 *tables, const struct line_step
   switch (step->step) {
   case LINE_TEXT: put(line, tables + step->a, step->b); return 1;
   case LINE_NUMBER: put_number(line, step->format, value); return 1;
-  case LINE_NAME: return put_name(line, tables, step->a, value);
-  case LINE_STRING: return put_string(line, in, value, step->a);
+  case LINE_WAIT: return 1;
+  case LINE_OPTIONAL:
+    if (!(step->a ? value & step->a : value)) *skip = step->b;
+    return 1;
+  case LINE_TIME: return put_date(line, (s64)value, field(*structure + step->c + 8, 8, 0), (s32)step->a);
+  case LINE_NAME:
+    return put_named(line, tables, step, value);
+  case LINE_STRING: return put_string(line, in, value, step->a, step->format);
   case LINE_BYTES: {
     u64 said = call->args[step->width], result = (u64)call->result;
-    return put_bytes(line, in, value, step->flags & LINE_RESULT && result < said ? result : said, step->a);
+    return put_bytes(line, in, value, step->flags & LINE_RESULT && result < said ? result : said, step->a,
+                     step->format);
   }
   case LINE_ENTRIES:
     if (!call->failed) return value && put_entries(line, in, value, call->result);
@@ -261,11 +388,12 @@ static int make_step(struct line *line, const u8 *tables, const struct line_step
 }
 
 const struct line_step_record *make_steps(struct line *line, const u8 *tables, u32 program,
-                                          const struct whole_call *call) {
+                                          const struct whole_call *call, int waits) {
   const struct line_step_record *step = (const struct line_step_record *)(tables + program);
   const u8 *structure = NULL;
   for (; !line->full && step->step != LINE_END; step++) {
     u32 skip = 0;
+    if (step->step == LINE_WAIT && waits) return step + 1;
     if (!make_step(line, tables, step, call, &structure, &skip)) return NULL;
     step += skip;
   }
@@ -274,15 +402,62 @@ const struct line_step_record *make_steps(struct line *line, const u8 *tables, u
 
 int finish_line(struct line *line, const u8 *tables, u32 program, const struct whole_call *call) {
   if (call->failed && call->result <= -FIRST_RESTART) return 0;
-  const struct line_step_record *end = make_steps(line, tables, program, call);
+  const struct line_step_record *end = make_steps(line, tables, program, call, 0);
   return end && put_result(line, tables, end, call) && !line->full;
 }
 
-int write_line(struct room *to, const u8 *tables, u32 program, const struct whole_call *call) {
-  const struct lane_tables *head = (const struct lane_tables *)tables;
-  struct line line = {to, to->used, head->columns, 0};
-  put_prefix(&line, head, call->tid);
-  if (finish_line(&line, tables, program, call)) return 1;
-  to->used = line.begin;
-  return 0;
+/* From its steps to the line feed. */
+static int end_line(struct line *line, const struct lane_tables *head, u32 program, const struct whole_call *call) {
+  if (!finish_line(line, (const u8 *)head, program, call)) return 0;
+  if (head->timed) {
+    u64 took = call->left - call->entered;
+    put(line, " <", 2);
+    put_decimal(line, took / NS_IN_SECOND);
+    put_fraction(line, took, head->timed_digits);
+    put(line, ">", 1);
+  }
+  put(line, "\n", 1);
+  return !line->full;
+}
+
+/* Takes the line back if it could not be made. Else the next one counts its time from this one. */
+static int keep(struct line *line, struct lane_tables *head, int made, u64 time) {
+  if (!made || line->full) {
+    line->to->used = line->begin;
+    return 0;
+  }
+  if (time) head->last = time;
+  return 1;
+}
+
+int write_line(struct room *to, u8 *tables, u32 program, const struct whole_call *call) {
+  struct lane_tables *head = (struct lane_tables *)tables;
+  struct line line = {to, to->used, head->columns, 0, 0};
+  put_prefix(&line, head, call, call->entered);
+  return keep(&line, head, end_line(&line, head, program, call), call->entered);
+}
+
+int write_entry(struct room *to, u8 *tables, u32 program, const struct whole_call *call, struct open_call *open) {
+  struct lane_tables *head = (struct lane_tables *)tables;
+  struct line line = {to, to->used, 0, 0, 0};
+  put_prefix(&line, head, call, call->entered);
+  const struct line_step_record *next = make_steps(&line, tables, program, call, 1);
+  open->column = head->separate ? (u32)(to->used - line.begin) : 0;
+  if (!head->separate) put(&line, " <unfinished ...>\n", 18);
+  if (next) open->next = (u32)((const u8 *)next - tables);
+  return keep(&line, head, next != NULL, call->entered);
+}
+
+int write_exit(struct room *to, u8 *tables, u32 program, const struct whole_call *call, const struct open_call *open) {
+  struct lane_tables *head = (struct lane_tables *)tables;
+  struct line line = {to, to->used, head->columns, open->column, 0};
+  if (!head->separate) {
+    /* The first step is the name with its bracket. */
+    const struct line_step_record *name = (const struct line_step_record *)(tables + program);
+    put_prefix(&line, head, call, call->left);
+    put(&line, "<... ", 5);
+    put(&line, tables + name->a, name->b - 1);
+    put(&line, " resumed>", 9);
+  }
+  return keep(&line, head, end_line(&line, head, open->next, call), head->separate ? 0 : call->left);
 }

@@ -1,7 +1,7 @@
 /*
- * What a worker thread of Node has made by raw calls and must not leave when it ends: descriptors
- * and children. worker.terminate() stops JavaScript between any two calls, so what is made is
- * noted before the native call returns, and closed or reaped by a hook of the environment.
+ * What a worker thread of Node has made by raw calls and must not leave when it ends: descriptors,
+ * children and a timer. worker.terminate() stops JavaScript between any two calls, so what is made
+ * is noted before the native call returns, and closed or reaped by a hook of the environment.
  *
  * The descriptors of the main thread end with the process, so nothing is noted there. What Node's
  * own modules open is Node's.
@@ -36,6 +36,7 @@ struct handed {
 
 struct owned {
   struct handed handed;
+  s64 timer; /* -1: none */
   u64 descriptors[DESCRIPTORS / BITS];
   u64 pids[PIDS / BITS];
 };
@@ -81,10 +82,17 @@ void disown_child(napi_env env, s64 pid) {
   if (owned) forget(owned->pids, PIDS, pid);
 }
 
-void before_call(napi_env env, s64 number, const s64 *arguments) {
-  if (number != __NR_close) return;
+void own_timer(napi_env env, s64 timer) {
   struct owned *owned = owned_of(env);
-  if (owned) forget(owned->descriptors, DESCRIPTORS, arguments[0]);
+  if (owned) owned->timer = timer;
+}
+
+void before_call(napi_env env, s64 number, const s64 *arguments) {
+  if (number != __NR_close && number != __NR_timer_delete) return;
+  struct owned *owned = owned_of(env);
+  if (!owned) return;
+  if (number == __NR_close) forget(owned->descriptors, DESCRIPTORS, arguments[0]);
+  else if (owned->timer == arguments[0]) owned->timer = -1;
 }
 
 static void own_pair(napi_env env, s64 address) {
@@ -185,6 +193,7 @@ static void release(void *data) {
   if (handed >= 0 && (!identify(handed, &now) || now.device != owned->handed.device || now.inode != owned->handed.inode))
     forget(owned->descriptors, DESCRIPTORS, handed);
   each(owned->descriptors, DESCRIPTORS, close_it);
+  if (owned->timer >= 0) sys(timer_delete, owned->timer);
   if (reap(owned, PATIENCE_MS)) {
     each(owned->pids, PIDS, kill_it);
     reap(owned, KILLED_PATIENCE_MS);
@@ -197,7 +206,7 @@ int own_from_now_on(napi_env env) {
   long at = sys(mmap, 0, sizeof(struct owned), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (at < 0 && at >= -4095) return 0;
   struct owned *owned = (struct owned *)at;
-  owned->handed.fd = -1;
+  owned->handed.fd = owned->timer = -1;
   return napi_set_instance_data(env, owned, NULL, NULL) == napi_ok &&
          napi_add_env_cleanup_hook(env, release, owned) == napi_ok;
 }

@@ -22,8 +22,9 @@ struct restart {
 
 /*
  * One answer of wait4, with what only a stopped tracee can be asked. Or, with `lane` LANE_LINES,
- * the lines of whole calls: `message` is where their text ends in the buffer of the step, and
- * `user` is their number.
+ * lines: `message` is where their text ends in the buffer of the step, `user` is the number of
+ * whole lines or events, `system` the value of `last` (lanes.h) behind them, and `status` is not
+ * zero if the thread is in a call then.
  */
 struct stop_record {
   s32 tid, status;

@@ -44,15 +44,24 @@ static void take_end(struct stop_record *record) {
   record->info_length = record->siginfo_error = -ESRCH;
 }
 
-/* Takes a stop. Returns 0 if the tracee was killed before it was taken. */
+/* Whether a stop with this status is about something that only the stopped tracee can tell. */
+static int needs_tracee(s32 status) {
+  int event = status >> 16;
+  return event == PTRACE_EVENT_SECCOMP || event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+         event == PTRACE_EVENT_CLONE;
+}
+
+/*
+ * Takes a stop. Returns 0 if the tracee was killed before it was taken, or before it could tell
+ * what the stop is about. Its next stop, or its end, is still to come.
+ */
 static int take_stop(struct stop_record *record) {
   struct child_info found = {.pid = 0};
   sys(waitid, P_PID, record->tid, &found, WSTOPPED | WNOHANG | ANY_CHILD, 0);
   if (!found.pid) return 0;
   record->status = found.status << 8 | 0x7f;
   record->user = record->system = 0;
-  describe_stop(record);
-  return 1;
+  return describe_stop(record) || !needs_tracee(record->status);
 }
 
 /* Restarts the tracee and returns 1 if it stopped before a call that is decided here. */

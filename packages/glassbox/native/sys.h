@@ -72,4 +72,11 @@ static inline u64 now_ns(void) {
   return (u64)t.seconds * 1000000000u + (u64)t.nanoseconds;
 }
 
+/* The CPU's cycle counter, read when all instructions before it are done. */
+static inline u64 cycles(void) {
+  u32 low, high;
+  __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+  return (u64)high << 32 | low;
+}
+
 #endif

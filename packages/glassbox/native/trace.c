@@ -22,6 +22,7 @@
 #define SI_TIMER -2
 #define MOST_SKIPPED 64
 #define SIGTRAP_STOP 5
+#define FIRST_RESTART 512 /* as in lines.c */
 /*
  * The most time, in ns, that a step keeps what it has gone past. It is checked at each stop,
  * counted from the first kept record.
@@ -126,19 +127,43 @@ u64 microseconds(const struct __kernel_old_timeval *time) {
   return (u64)time->tv_sec * 1000000u + (u64)time->tv_usec;
 }
 
-void describe_stop(struct stop_record *record) {
+/* siginfo_t up to the code, which for a stop of an event is the event. */
+struct event_info {
+  s32 signal, error, code;
+};
+
+/*
+ * Asks for the message of an event. Returns 0 if the tracee no longer stands there: if it was
+ * killed, the message may be that of its next stop. That is its exit status, which the program
+ * chooses, and which could be mistaken for the id of a new process.
+ */
+static int ask_event(struct stop_record *record) {
+  const struct event_info *info = (const struct event_info *)record->siginfo;
+  if (sys(ptrace, PTRACE_GETEVENTMSG, record->tid, 0, &record->message) == 0 &&
+      sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo) == 0 && info->code == record->status >> 8)
+    return 1;
+  record->message = 0;
+  return 0;
+}
+
+int describe_stop(struct stop_record *record) {
   record->info_length = record->siginfo_error = -ESRCH;
   record->message = 0;
-  if ((record->status & 0xff) != 0x7f) return; /* it ended */
+  /* What the kernel does not write must not be that of another stop. */
+  record->info = (struct ptrace_syscall_info){.op = PTRACE_SYSCALL_INFO_NONE};
+  if ((record->status & 0xff) != 0x7f) return 1; /* it ended */
   int event = record->status >> 16, signal = (record->status >> 8) & 0xff;
   record->info_length =
       (s32)sys(ptrace, PTRACE_GET_SYSCALL_INFO, record->tid, sizeof record->info, &record->info);
-  if (event && record->info_length > 0 && record->info.op == PTRACE_SYSCALL_INFO_SECCOMP)
-    record->message = record->info.seccomp.ret_data;
-  else if (event)
-    sys(ptrace, PTRACE_GETEVENTMSG, record->tid, 0, &record->message);
-  if (!event && signal != SYSCALL_STOP)
-    record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
+  int is_filters = record->info_length > 0 && record->info.op == PTRACE_SYSCALL_INFO_SECCOMP;
+  if (event == PTRACE_EVENT_SECCOMP) {
+    if (is_filters) record->message = record->info.seccomp.ret_data;
+    return is_filters;
+  }
+  if (event) return ask_event(record);
+  if (signal == SYSCALL_STOP) return record->info_length > 0;
+  record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
+  return record->siginfo_error == 0;
 }
 
 void restart_tracees(struct restart *restart, s64 count) {
@@ -224,13 +249,85 @@ static int capture_list(struct lanes *lanes, u32 list, const struct stop_record 
                      leaves ? info->exit.rval : 0, leaves && info->exit.is_error);
 }
 
+/* The chunks of the last record. */
+static struct chunks last_chunks(const struct lanes *lanes, const struct stop_record *records) {
+  u64 last = (u64)lanes->taken - 1;
+  return (struct chunks){lanes->captures.data, last ? records[last - 1].captured : 0, records[last].captured};
+}
+
+static int is_passed_entry(const struct stop_record *record) {
+  return record->lane == LANE_CAPTURED && record->info.op != PTRACE_SYSCALL_INFO_EXIT;
+}
+
+/*
+ * Puts a record of text in the place of the next one. Text of one thread that follows its other
+ * text shares its record; if only one thread runs, all text does.
+ */
+static void add_text(struct lanes *lanes, struct stop_record *records, s32 tid, u64 time, int whole, int inside) {
+  struct stop_record *last = lanes->taken > 0 ? &records[lanes->taken - 1] : NULL;
+  if (!last || last->lane != LANE_LINES || (lanes->tables->several && last->tid != tid)) {
+    last = &records[lanes->taken++];
+    last->tid = tid;
+    last->lane = LANE_LINES;
+    last->user = 0;
+    last->captured = (u32)lanes->captures.used;
+  }
+  last->time = time;
+  last->status = inside;
+  last->user += (u64)whole;
+  last->system = lanes->tables->last;
+  last->message = lanes->text.used;
+}
+
+/*
+ * The stop of another thread is about to be told: if the last record is an entry, the first part
+ * of its line takes its place. If that cannot be made, JavaScript makes it from the record.
+ */
+static void interrupt_entry(struct lanes *lanes, struct stop_record *records, s32 tid) {
+  struct lane_tables *tables = lanes->tables;
+  if (!tables->lines || tables->json || tables->staged || lanes->taken < 1) return;
+  struct stop_record *entry = &records[lanes->taken - 1];
+  struct open_call *open = &tables->open[entry->tid & (OPEN_CALLS - 1)];
+  if (!is_passed_entry(entry) || entry->tid == tid || open->tid != entry->tid) return;
+  const struct call_plan *plan = (const struct call_plan *)((const u8 *)tables + open->plan);
+  struct whole_call call = {.tid = open->tid,
+                            .number = open->number,
+                            .pointer = entry->info.instruction_pointer,
+                            .args = open->args,
+                            .entered = open->entered,
+                            .at_entry = last_chunks(lanes, records)};
+  if (!plan->line || !write_entry(&lanes->text, (u8 *)tables, plan->line, &call, open)) {
+    tables->last = open->entered;
+    return;
+  }
+  open->told = TOLD_LINE;
+  tables->inside++;
+  lanes->captures.used = call.at_entry.start;
+  lanes->taken--;
+  add_text(lanes, records, open->tid, open->entered, 0, 1);
+}
+
 /* Notes the call and copies what its plan says. Returns 0 if the thread must wait. */
-static int pass_entry(struct lanes *lanes, struct stop_record *record, struct open_call *open, u32 at) {
-  const u64 *args = (const u64 *)record->info.entry.args;
+static int pass_entry(struct lanes *lanes, struct stop_record *records, struct stop_record **place,
+                      struct open_call *open, u32 at) {
+  struct stop_record *record = *place;
   const struct call_plan *plan = (const struct call_plan *)((const u8 *)lanes->tables + at);
+  interrupt_entry(lanes, records, record->tid);
+  /* Text may have taken fewer records than the entry. */
+  if (record != &records[lanes->taken]) {
+    records[lanes->taken] = *record;
+    *place = record = &records[lanes->taken];
+  }
+  const u64 *args = (const u64 *)record->info.entry.args;
+  record->captured = (u32)lanes->captures.used;
   if (!capture_list(lanes, plan->enter, record, args)) return 0;
-  open->tid = record->tid;
-  open->plan = at;
+  if (open->tid && open->told == TOLD_LINE) lanes->tables->inside--;
+  *open = (struct open_call){.tid = record->tid,
+                             .plan = at,
+                             .entered = record->time,
+                             .number = (u32)record->info.entry.nr,
+                             .index = (u32)lanes->taken,
+                             .step = lanes->tables->step};
   memcpy(open->args, args, sizeof open->args);
   record->lane = LANE_CAPTURED;
   record->captured = (u32)lanes->captures.used;
@@ -244,54 +341,89 @@ static int write_call(struct lanes *lanes, const struct call_plan *plan, const s
   return plan->line && write_line(&lanes->text, tables, plan->line, call);
 }
 
+/* Whether calls that end like this one are shown. */
+static int is_shown(const struct lane_tables *tables, const struct whole_call *call) {
+  return tables->outcomes & (call->failed ? SHOWN_FAILED : SHOWN_SUCCESSFUL);
+}
+
+/* The chunks of the entry of this call, if its record is in this step. Removes the record. */
+static struct stop_record *entry_of(const struct lanes *lanes, struct stop_record *records,
+                                    const struct open_call *open) {
+  if (open->step != lanes->tables->step || open->index >= (u64)lanes->taken) return NULL;
+  struct stop_record *entry = &records[open->index];
+  return is_passed_entry(entry) && entry->tid == open->tid ? entry : NULL;
+}
+
 /*
- * If the entry of this call is the last record: puts a line in the place of both. Lines that
- * follow each other share a record. Their captures are dropped.
+ * Makes the text of a call that was left, or its second part. Returns 0 if it is told as a record.
  */
-static int fold_into_line(struct lanes *lanes, const struct stop_record *records, const struct stop_record *exit,
-                          const struct open_call *open, const struct call_plan *plan) {
-  struct stop_record *entry = (struct stop_record *)records + lanes->taken - 1;
-  if (!lanes->tables->lines || lanes->taken < 1 || entry->lane != LANE_CAPTURED || entry->tid != exit->tid ||
-      entry->info.op == PTRACE_SYSCALL_INFO_EXIT)
-    return 0;
-  u64 start = lanes->taken > 1 ? entry[-1].captured : 0;
-  struct chunks at_entry = {lanes->captures.data, start, entry->captured};
-  struct chunks at_exit = {lanes->captures.data, entry->captured, lanes->captures.used};
+static int tell_call(struct lanes *lanes, struct stop_record *records, const struct stop_record *exit,
+                     struct open_call *open, u64 captures_before) {
+  struct lane_tables *tables = lanes->tables;
+  if (!tables->lines) return 0;
+  const struct call_plan *plan = (const struct call_plan *)((const u8 *)tables + open->plan);
   struct whole_call call = {.tid = exit->tid,
+                            .number = open->number,
+                            .pointer = exit->info.instruction_pointer,
                             .args = open->args,
                             .result = exit->info.exit.rval,
                             .failed = exit->info.exit.is_error,
-                            .entered = entry->time,
+                            .entered = open->entered,
                             .left = exit->time,
-                            .at_entry = at_entry,
-                            .at_exit = at_exit};
-  if (!write_call(lanes, plan, &call)) return 0;
-  lanes->captures.used = start;
-  if (lanes->taken > 1 && entry[-1].lane == LANE_LINES) {
-    lanes->taken--;
-    entry--;
-    entry->time = exit->time;
-  } else {
-    entry->lane = LANE_LINES;
-    entry->user = 0;
-    entry->captured = (u32)start;
+                            .at_exit = {lanes->captures.data, captures_before, lanes->captures.used}};
+  if (open->told == TOLD_LINE) {
+    if (!write_exit(&lanes->text, (u8 *)tables, plan->line, &call, open)) return 0;
+    tables->inside--;
+    lanes->captures.used = captures_before;
+    add_text(lanes, records, call.tid, call.left, 1, 0);
+    return 1;
   }
-  entry->user++;
-  entry->message = lanes->text.used;
+  struct stop_record *entry = entry_of(lanes, records, open);
+  int is_last = entry == &records[lanes->taken - 1];
+  if (!entry || (!is_last && !tables->json && !tables->staged) || (!is_last && tables->relative)) return 0;
+  u64 at = open->index, start = at ? records[at - 1].captured : 0, before = lanes->text.used;
+  call.pointer = entry->info.instruction_pointer;
+  call.at_entry = (struct chunks){lanes->captures.data, start, entry->captured};
+  if (call.failed && call.result <= -FIRST_RESTART) return 0;
+  if (is_shown(tables, &call) ? !write_call(lanes, plan, &call) : !plan->line) return 0;
+  if (tables->relative) tables->last = call.entered;
+  if (is_last) {
+    lanes->captures.used = start;
+    lanes->taken--;
+  } else {
+    entry->lane = LANE_NOTHING;
+    lanes->captures.used = captures_before;
+  }
+  add_text(lanes, records, call.tid, call.left, lanes->text.used > before, 0);
   return 1;
 }
 
-static int pass_exit(struct lanes *lanes, struct stop_record *records, struct stop_record *record,
+static int pass_exit(struct lanes *lanes, struct stop_record *records, struct stop_record **place,
                      struct open_call *open) {
-  const struct call_plan *plan = (const struct call_plan *)((const u8 *)lanes->tables + open->plan);
-  if (!capture_list(lanes, plan->leave, record, open->args)) return 0;
-  open->tid = 0;
-  if (fold_into_line(lanes, records, record, open, plan)) return 1;
-  record->lane = LANE_CAPTURED;
-  record->captured = (u32)lanes->captures.used;
+  struct lane_tables *tables = lanes->tables;
+  struct stop_record *record = *place;
+  const struct call_plan *plan = (const struct call_plan *)((const u8 *)tables + open->plan);
+  interrupt_entry(lanes, records, record->tid);
+  struct stop_record exit = *record;
+  u64 captures_before = lanes->captures.used;
+  if (capture_list(lanes, plan->leave, &exit, open->args)) {
+    if (tell_call(lanes, records, &exit, open, captures_before)) {
+      open->tid = 0;
+      return 1;
+    }
+    exit.lane = LANE_CAPTURED;
+  }
+  exit.captured = (u32)lanes->captures.used;
+  *place = record = &records[lanes->taken];
+  *record = exit;
+  if (exit.lane == LANE_STOP) return 0;
+  /*
+   * JavaScript numbers its event, or learns of the call only now: then what follows must know the
+   * number, or must wait.
+   */
+  lanes->over = tables->json || tables->relative || open->told == TOLD_LINE;
+  if (open->told != TOLD_LINE) open->tid = 0;
   lanes->taken++;
-  /* JavaScript numbers its event: those that follow must know its number. */
-  lanes->over = lanes->tables->json != 0;
   return 1;
 }
 
@@ -308,6 +440,7 @@ static int has_room(const struct lanes *lanes) {
  */
 static long take_past_calls(struct stop_record *records, s64 maximum, const struct bytes *wake, struct lanes *lanes) {
   struct lane_tables *tables = lanes->tables;
+  tables->step++;
   long at_exit = tables->filtered ? PTRACE_CONT : PTRACE_SYSCALL;
   u64 first = 0;
   for (int skipped = 0; lanes->taken < maximum;) {
@@ -330,19 +463,23 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
         skipped++;
         open->tid = (s32)tid;
         open->plan = SKIPPED_PLAN;
+        open->told = TOLD_RECORD;
         sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
         continue;
       }
       u32 plan = plan_for(tables, nr, (const u64 *)record->info.entry.args);
-      if (plan && pass_entry(lanes, record, open, plan)) sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
-    } else if (is_open && is_call_stop(record, PTRACE_SYSCALL_INFO_EXIT) && pass_exit(lanes, records, record, open)) {
+      if (plan && pass_entry(lanes, records, &record, open, plan)) sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+    } else if (is_open && open->plan != SKIPPED_PLAN && is_call_stop(record, PTRACE_SYSCALL_INFO_EXIT)) {
       u64 time = record->time;
-      sys(ptrace, at_exit, tid, 0, 0);
-      if (lanes->over || time - first > MOST_NS || !has_room(lanes)) return lanes->taken;
-      continue;
+      if (pass_exit(lanes, records, &record, open)) {
+        sys(ptrace, at_exit, tid, 0, 0);
+        if (lanes->over || time - first > MOST_NS || !has_room(lanes)) return lanes->taken;
+        continue;
+      }
     }
     if (record->lane == LANE_STOP) {
-      if (is_open) open->tid = 0;
+      /* JavaScript must know a call of which the first part of the line was told. */
+      if (is_open && open->told != TOLD_LINE) open->tid = 0;
       return lanes->taken + 1;
     }
     if (record->time - first > MOST_NS || !has_room(lanes)) return lanes->taken;

@@ -24,9 +24,10 @@ u64 microseconds(const struct __kernel_old_timeval *time);
 
 /*
  * Asks what only a stopped tracee can be asked. It may be killed between two questions, so each
- * has its own result.
+ * has its own result. Returns 0 if the tracee has left the stop: then the record has no message,
+ * and a stop of the filter has no call.
  */
-void describe_stop(struct stop_record *record);
+int describe_stop(struct stop_record *record);
 
 /*
  * Reads word by word through ptrace, which checks no rights after the attach. Returns how many

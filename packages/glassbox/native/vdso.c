@@ -6,7 +6,6 @@
  * It is linked by vdso.lds as one segment that is only read and executed.
  */
 #include "vdso.h"
-#include <asm/unistd.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
 
@@ -14,18 +13,6 @@
 #define NANO 1000000000UL
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-
-static long call(long nr, long a, long b, long c) {
-  long result;
-  __asm__ volatile("syscall" : "=a"(result) : "0"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
-  return result;
-}
-
-static u64 cycles(void) {
-  u32 low, high;
-  __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
-  return (u64)high << 32 | low;
-}
 
 /* 0: the page does not say. */
 static int read_clock(int is_real, struct __kernel_timespec *time) {
@@ -57,12 +44,12 @@ EXPORT int __vdso_clock_gettime(int clock, struct __kernel_timespec *time) {
   int is_monotonic = clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_MONOTONIC_RAW ||
                      clock == CLOCK_BOOTTIME;
   if ((is_real || is_monotonic) && read_clock(is_real, time)) return 0;
-  return (int)call(__NR_clock_gettime, clock, (long)time, 0);
+  return (int)sys(clock_gettime, clock, time);
 }
 
 EXPORT int __vdso_gettimeofday(struct __kernel_old_timeval *time, void *zone) {
   struct __kernel_timespec now;
-  if (zone || !time || !read_clock(1, &now)) return (int)call(__NR_gettimeofday, (long)time, (long)zone, 0);
+  if (zone || !time || !read_clock(1, &now)) return (int)sys(gettimeofday, time, zone);
   time->tv_sec = now.tv_sec;
   time->tv_usec = now.tv_nsec / 1000;
   return 0;
@@ -70,15 +57,7 @@ EXPORT int __vdso_gettimeofday(struct __kernel_old_timeval *time, void *zone) {
 
 EXPORT long __vdso_time(long *seconds) {
   struct __kernel_timespec now;
-  if (!read_clock(1, &now)) return call(__NR_time, (long)seconds, 0, 0);
+  if (!read_clock(1, &now)) return sys(time, seconds);
   if (seconds) *seconds = now.tv_sec;
   return now.tv_sec;
-}
-
-EXPORT int __vdso_getcpu(unsigned *cpu, unsigned *node, void *unused) {
-  return (int)call(__NR_getcpu, (long)cpu, (long)node, (long)unused);
-}
-
-EXPORT int __vdso_clock_getres(int clock, struct __kernel_timespec *resolution) {
-  return (int)call(__NR_clock_getres, clock, (long)resolution, 0);
 }

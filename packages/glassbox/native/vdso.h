@@ -2,10 +2,7 @@
 #ifndef GLASSBOX_VDSO_H
 #define GLASSBOX_VDSO_H
 
-typedef unsigned char u8;
-typedef unsigned int u32;
-typedef unsigned long u64;
-typedef long s64;
+#include "sys.h"
 
 #define VDSO_PAGE 4096
 /* Nanoseconds are cycles * multiplier >> VDSO_SHIFT. */

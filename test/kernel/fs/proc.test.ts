@@ -31,6 +31,20 @@ describe('programs that read /proc', () => {
     assert.equal(unserved, undefined)
   })
 
+  test('names that are not there cannot be made, and those that are stay, as natively', async () => {
+    const changes = [
+      ...['mkdir /proc/new', 'mkdir /proc/self/fd/9', 'ln -s x /proc/new', 'ln /proc/version /proc/new'],
+      ...['mkfifo /proc/new', 'touch /proc/new', 'touch /proc/sys/new', 'rm -f /proc/version'],
+      ...['rmdir /proc/sys', 'mkdir /proc/version', 'mv -T /proc/self /proc/new'],
+    ]
+    const script = `exec 2>&1; export LC_ALL=C; ${changes.join('; ')}`
+    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+    const natively = spawnSync('sh', ['-c', script], { encoding: 'utf8', ...user })
+    const { stdout } = await box.run('sh', ['-c', script])
+    assert.equal(stdout, natively.stdout)
+    assert.equal(stdout.split('\n').length, changes.length + 1)
+  })
+
   test('the time that no program used is idle', async () => {
     const { stdout } = await box.run('sh', ['-c', 'cat /proc/stat /proc/uptime'])
     const [, user, , , idle] = (/^cpu +(\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? []).map(Number)

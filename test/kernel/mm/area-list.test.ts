@@ -22,38 +22,39 @@ function made(from: number, to: number, protection: number): Area {
   return area
 }
 
-test('what is found, covered and free is what a table of pages says', () => {
-  fc.assert(
-    fc.property(fc.array(change, { maxLength: 80 }), changes => {
-      const list = new AreaList()
-      const model = new Map<number, number>()
-      for (const { kind, from, count, protection } of changes) {
-        const to = Math.min(PAGES, from + count)
-        if (kind === 'split') list.split(from * PAGE)
-        else if (kind === 'join') list.join(from * PAGE, to * PAGE, () => undefined)
-        else {
-          list.split(from * PAGE)
-          list.split(to * PAGE)
-          list.remove(from * PAGE, to * PAGE)
-          for (let page = from; page < to; page++) model.delete(page)
-          if (kind === 'insert') {
-            list.insert(made(from, to, protection))
-            for (let page = from; page < to; page++) model.set(page, protection)
+for (const inBlock of [1, 2, 3, 512])
+  test(`in blocks of ${inBlock}, what is found, covered and free is what a table of pages says`, () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 80 }), changes => {
+        const list = new AreaList(inBlock)
+        const model = new Map<number, number>()
+        for (const { kind, from, count, protection } of changes) {
+          const to = Math.min(PAGES, from + count)
+          if (kind === 'split') list.split(from * PAGE)
+          else if (kind === 'join') list.join(from * PAGE, to * PAGE, () => undefined)
+          else {
+            list.split(from * PAGE)
+            list.split(to * PAGE)
+            list.remove(from * PAGE, to * PAGE)
+            for (let page = from; page < to; page++) model.delete(page)
+            if (kind === 'insert') {
+              list.insert(made(from, to, protection))
+              for (let page = from; page < to; page++) model.set(page, protection)
+            }
           }
+          compare(list, model)
         }
+        list.join(0, PAGES * PAGE, () => undefined)
         compare(list, model)
-      }
-      list.join(0, PAGES * PAGE, () => undefined)
-      compare(list, model)
-      const borders = [...list.all].filter((area, i) => {
-        const next = list.all[i + 1]
-        return next !== undefined && area.isContinuedBy(next)
-      })
-      assert.deepEqual(borders, [], 'all neighbours that belong together are joined')
-    }),
-    { numRuns: 200 },
-  )
-})
+        const borders = [...list.all].filter((area, i) => {
+          const next = list.all[i + 1]
+          return next !== undefined && area.isContinuedBy(next)
+        })
+        assert.deepEqual(borders, [], 'all neighbours that belong together are joined')
+      }),
+      { numRuns: 200 },
+    )
+  })
 
 function compare(list: AreaList, model: ReadonlyMap<number, number>): void {
   for (let page = 0; page < PAGES; page++) {
@@ -61,6 +62,12 @@ function compare(list: AreaList, model: ReadonlyMap<number, number>): void {
     assert.equal(area?.protection, model.get(page))
     if (area) assert.equal(area.offset + page * PAGE - area.start, page * PAGE)
   }
+  assert.equal(list.all.length, list.count)
+  assert.deepEqual(list.within(0, PAGES * PAGE), list.all)
+  assert.deepEqual(
+    list.all.map(({ start }) => start),
+    list.all.map(({ start }) => start).sort((a, b) => a - b),
+  )
   for (const length of [1, 3, 7]) {
     const gap = list.gapBelow(PAGES * PAGE, 0, length * PAGE, () => 0)
     assert.equal(gap / PAGE, highestGap(model, length) < 0 ? -1 / PAGE : highestGap(model, length))

@@ -1,6 +1,7 @@
 /**
- * System V IPC in the kernel: each program prints what its calls answer, errno for errno, and must
- * print the same natively, as a user without privilege. The programs remove what they make.
+ * System V IPC and POSIX message queues in the kernel: each program prints what its calls answer,
+ * errno for errno, and must print the same natively, as a user without privilege. The programs
+ * remove what they make.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -16,23 +17,31 @@ const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
   ['memory', 'keys, attaching in all forms, forks and execve, removal while attached, rights'],
   ['semaphores', 'all or nothing, waiting, times, SEM_UNDO, removal, four processes at one lock'],
   ['messages', 'types, copies, full queues, waiting, removal, a hundred messages there and back'],
+  ['queues', 'of POSIX: names, priorities, times, waiting, polling, notices, limits'],
 ]
 
 /** The limits of the kernel runner: those that Linux begins with, and some hosts change. */
-const LIMITS = { msgmax: '8192', msgmnb: '16384', sem: '32000 1024000000 500 32000' }
+const LIMITS = {
+  'kernel/msgmax': '8192',
+  'kernel/msgmnb': '16384',
+  'kernel/sem': '32000 1024000000 500 32000',
+  'fs/mqueue/msg_max': '10',
+  'fs/mqueue/msgsize_max': '8192',
+  'fs/mqueue/queues_max': '256',
+}
 
 function limitOfHost(name: string): string {
   try {
-    return readFileSync(`/proc/sys/kernel/${name}`, 'latin1').trim().replaceAll(/\s+/g, ' ')
+    return readFileSync(`/proc/sys/${name}`, 'latin1').trim().replaceAll(/\s+/g, ' ')
   } catch {
     return 'none'
   }
 }
 
-/** Why the host answers otherwise: it has no System V IPC, or other limits. */
+/** Why the host answers otherwise: it has no IPC, or other limits. */
 const skip =
   Object.entries(LIMITS).some(([name, limit]) => limitOfHost(name) !== limit) &&
-  'the host has no System V IPC, or other limits of it'
+  'the host has no System V IPC or POSIX queues, or other limits of them'
 
 const path = (name: string): string => program(`kernel/ipc-${name}`)
 
@@ -49,7 +58,7 @@ function natively(name: string): string {
   return stdout
 }
 
-describe('System V IPC in the kernel', { skip }, () => {
+describe('IPC in the kernel', { skip }, () => {
   let box: Awaited<ReturnType<typeof openBox>>
 
   before(async () => {

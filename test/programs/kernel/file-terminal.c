@@ -3,6 +3,7 @@
  * the kernel as natively.
  */
 #define _GNU_SOURCE
+#include "asleep.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -235,11 +236,11 @@ static void with_session(void) {
       type(master, "more\n");
       typed = 2;
     } else if (typed == 2 && strstr(text, "leader read")) {
-      usleep(100000);
+      until_asleep(leader);
       type(master, "\x03");
       typed = 3;
     } else if (typed == 3 && strstr(text, "signal INT")) {
-      usleep(100000);
+      until_asleep(leader);
       struct winsize window = {10, 20, 0, 0};
       ioctl(master, TIOCSWINSZ, &window);
       typed = 4;

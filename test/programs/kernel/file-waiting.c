@@ -1,5 +1,6 @@
 /* Pipes, FIFOs, polling, locks, descriptors and sockets: what waits, and what does not. */
 #include "file-report.h"
+#include "asleep.h"
 #include <sys/sysmacros.h>
 
 static char buffer[300000];
@@ -275,7 +276,8 @@ static void locking(void) {
   fflush(stdout);
   int p[2], q[2];
   pipe(p), pipe(q);
-  if (!fork()) {
+  pid_t child = fork();
+  if (!child) {
     R(getlock(a, F_WRLCK, 0, 0));
     R(getlock(a, F_RDLCK, 2, 2));
     R(setlock(a, F_SETLK, F_WRLCK, 2, 2));
@@ -285,7 +287,7 @@ static void locking(void) {
     _exit(0);
   }
   read(p[0], buffer, 1);
-  usleep(20000);
+  until_asleep(child);
   R(setlock(a, F_SETLKW, F_WRLCK, 2, 1));
   setlock(a, F_SETLK, F_UNLCK, 0, 0);
   wait(0);
@@ -428,7 +430,8 @@ static void sockets(void) {
   stat("sock", &st);
   printf("%o\n", st.st_mode);
   struct sockaddr_un x = {AF_UNIX};
-  memcpy(x.sun_path, "\0abstract", 9);
+  /* The host has one name space of them for all. */
+  snprintf(x.sun_path + 1, 9, "%08x", getpid());
   int u = socket(AF_UNIX, SOCK_DGRAM, 0), w = socket(AF_UNIX, SOCK_DGRAM, 0);
   R(bind(u, (void *)&x, 11));
   R(bind(w, (void *)&x, 11));

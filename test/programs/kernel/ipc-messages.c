@@ -144,17 +144,6 @@ static void interrupted_child(int id) {
   get("a handler ends it", id, 100, 7, 0);
 }
 
-/* Until the process sleeps in a call. */
-static void until_asleep(pid_t child) {
-  char path[64], line[256] = "";
-  snprintf(path, sizeof path, "/proc/%d/stat", child);
-  for (char state = 0; state != 'S'; nap()) {
-    FILE *file = fopen(path, "r");
-    if (file != NULL && fgets(line, sizeof line, file) != NULL) state = strrchr(line, ')')[2];
-    if (file != NULL) fclose(file);
-  }
-}
-
 static void waiting(void) {
   int id = new_queue();
   pid_t child = beside(receives, id);

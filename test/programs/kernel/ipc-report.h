@@ -3,6 +3,7 @@
  * end: the objects outlive a process. Only the process that made them removes them.
  */
 #include "task-report.h"
+#include "asleep.h"
 #include <signal.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -90,8 +91,4 @@ static inline void report_after(pid_t child, const char *name, long result) {
   finish(child);
   errno = error;
   report(name, result);
-}
-
-static inline void nap(void) {
-  nanosleep(&(struct timespec){0, 1000000}, 0);
 }

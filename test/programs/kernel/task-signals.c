@@ -1,6 +1,7 @@
 /* Signals: siginfo, frames, masks, stacks, restarting, queues, waiting, faults. */
 #define _GNU_SOURCE
 #include "task-report.h"
+#include "asleep.h"
 #include <immintrin.h>
 #include <poll.h>
 #include <pthread.h>
@@ -70,12 +71,13 @@ static void skip(int signal, siginfo_t *info, void *context) {
   ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] += 2;
 }
 
-static pid_t later(int milliseconds, int signal, int fd) {
+/* A child that sends the signal when this process sleeps, and a byte when it sleeps again. */
+static pid_t later(int signal, int fd) {
   pid_t parent = getpid(), pid = fork();
   if (pid == 0) {
-    usleep(milliseconds * 1000);
+    until_asleep(parent);
     kill(parent, signal);
-    usleep(milliseconds * 1000);
+    until_asleep(parent);
     if (fd >= 0 && write(fd, "x", 1) != 1) _exit(1);
     _exit(0);
   }
@@ -119,24 +121,24 @@ static void interruptions(void) {
   char byte;
   if (pipe(ends)) exit(1);
   set(SIGUSR1, quiet, SA_RESTART);
-  later(20, SIGUSR1, ends[1]);
+  later(SIGUSR1, ends[1]);
   report("read with SA_RESTART", read(ends[0], &byte, 1));
   wait(&status);
   set(SIGUSR1, quiet, 0);
-  later(20, SIGUSR1, -1);
+  later(SIGUSR1, -1);
   report("read without", read(ends[0], &byte, 1));
   wait(&status);
   set(SIGUSR1, quiet, SA_RESTART);
-  later(20, SIGUSR1, -1);
+  later(SIGUSR1, -1);
   struct timespec time = {5, 0}, rest = {0, 0};
   report("nanosleep", nanosleep(&time, &rest));
   fact("its rest", rest.tv_sec == 4);
   wait(&status);
   struct pollfd file = {.fd = ends[0], .events = POLLIN};
-  later(20, SIGUSR1, -1);
+  later(SIGUSR1, -1);
   report("poll", poll(&file, 1, 5000));
   wait(&status);
-  later(20, SIGUSR1, -1);
+  later(SIGUSR1, -1);
   report("pause", pause());
   wait(&status);
   sigset_t mask, old;
@@ -174,7 +176,7 @@ static void interruptions(void) {
   sigprocmask(SIG_SETMASK, &old, 0);
   set(SIGUSR1, SIG_DFL, 0);
   /* An ignored signal does not disturb a sleep. */
-  later(10, SIGWINCH, -1);
+  later(SIGWINCH, -1);
   time.tv_nsec = 40000000;
   report("sleep over an ignored signal", nanosleep(&time, 0));
   wait(&status);

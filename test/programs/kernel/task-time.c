@@ -1,6 +1,7 @@
 /* Clocks, sleeps, timers of all kinds, and futexes. */
 #define _GNU_SOURCE
 #include "task-report.h"
+#include "asleep.h"
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -145,9 +146,11 @@ static long futex(int *word, int operation, int number, void *time, int *other, 
   return syscall(SYS_futex, word, operation, number, time, other, third);
 }
 
+static volatile pid_t sleepers[3];
+
 static void *sleeper(void *argument) {
-  int *word = argument;
-  return (void *)futex(word, FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
+  *(volatile pid_t *)argument = gettid();
+  return (void *)futex(words, FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
 }
 
 /* Wakes until somebody sleeps there. */
@@ -166,9 +169,12 @@ static void futexes(void) {
   report("no such operation", futex(words, 99, 0, 0, 0, 0));
   report("wake without sleepers", futex(words, FUTEX_WAKE, 1, 0, 0, 0));
   pthread_t threads[3];
-  for (int i = 0; i < 3; i++) pthread_create(&threads[i], 0, sleeper, words);
+  for (int i = 0; i < 3; i++) pthread_create(&threads[i], 0, sleeper, (void *)&sleepers[i]);
   long moved = 0;
-  usleep(50000);
+  for (int i = 0; i < 3; i++) {
+    while (sleepers[i] == 0) nap();
+    until_asleep(sleepers[i]);
+  }
   report("compare and requeue, another value", futex(words, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)9, words + 1, 5));
   moved = futex(words, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)9, words + 1, 0);
   printf("woken and moved %ld\n", moved);
@@ -180,11 +186,12 @@ static void futexes(void) {
   for (int i = 0; i < 3; i++) pthread_join(threads[i], 0);
   /* Shared by two processes. */
   int status, *shared = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (fork() == 0) {
+  pid_t child = fork();
+  if (child == 0) {
     while (__atomic_load_n(shared, __ATOMIC_SEQ_CST) == 0) futex(shared, FUTEX_WAIT, 0, 0, 0, 0);
     _exit(__atomic_load_n(shared, __ATOMIC_SEQ_CST));
   }
-  usleep(20000);
+  until_asleep(child);
   __atomic_store_n(shared, 9, __ATOMIC_SEQ_CST);
   report("wake of another process", futex(shared, FUTEX_WAKE, 1, 0, 0, 0));
   wait(&status);

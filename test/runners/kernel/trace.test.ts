@@ -22,6 +22,10 @@ const FACTS =
 /** Lines whose place depends on who is faster. */
 const RACES = /^(wait4|rt_sigreturn)\(|^--- SIGCHLD/
 
+/** Ids are given in ascending order, and begin anew at pid_max: the first process may have the highest. */
+const order = (pid: string, first: string): number =>
+  Number(pid) < Number(first) ? Number(pid) + 2 ** 22 : Number(pid)
+
 /** The lines of each process, in the order in which processes were made. */
 function processes(text: string, leftOut: readonly RegExp[]): string[][] {
   const all = new Map<string, string[]>()
@@ -33,7 +37,10 @@ function processes(text: string, leftOut: readonly RegExp[]): string[][] {
     if (resumed === undefined) own.push(rest)
     else own.push(`${own.pop()?.replace(/ ?<unfinished \.\.\.>$/, '')}${resumed}`)
   }
-  const inOrder = [...all].sort(([one], [other]) => Number(one) - Number(other)).map(([, lines]) => lines)
+  const [first = ''] = all.keys()
+  const inOrder = [...all]
+    .sort(([one], [other]) => order(one, first) - order(other, first))
+    .map(([, lines]) => lines)
   return inOrder.map(lines =>
     lines
       .filter(line => !leftOut.some(pattern => pattern.test(line)))

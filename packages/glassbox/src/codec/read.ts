@@ -14,7 +14,7 @@ import type {
   Records,
 } from '../linux/schema/kinds.ts'
 import { isPointing } from '../linux/schema/kinds.ts'
-import { offsetOf } from '../linux/schema/layouts.ts'
+import { offsetOf, type StructName } from '../linux/schema/layouts.ts'
 import { FIRST_SIZES, siginfoShape } from '../linux/schema/unions.ts'
 import { widthOf } from '../linux/schema/widths.ts'
 import { countOf, resultOf } from './lengths.ts'
@@ -23,7 +23,8 @@ import { fromRegister } from './numbers.ts'
 import { readMessages, readSocketAddress, readVectors } from './network.ts'
 import type { Reading } from './reading.ts'
 import { inPlace, sizeOf, struct } from './struct.ts'
-import { Bytes, Elements, NotWritten, Unreadable, type Fields, type Value } from './values.ts'
+import { Answered, Bytes, Elements, NotWritten, Unreadable, type Fields, type Value } from './values.ts'
+import { followPointers, type Readers } from './pointers.ts'
 
 export type { Reading } from './reading.ts'
 
@@ -83,8 +84,12 @@ function valueAt(kind: InPlace, address: bigint, size: number, reading: Reading)
   if (!view) return new Unreadable(address)
   if (kind.type === 'union') return kind.of === 'siginfo' ? siginfoOf(view, reading.bits) : bytesOf(view)
   const value = inPlaceOf(kind, reading.bits).read(view, 0) as Value
-  return kind.type === 'struct' ? withPointers(kind.name, value as Fields, reading) : value
+  return followed(kind, value, address, reading)
 }
+
+/** With what the pointers in a struct lead to. */
+const followed = (kind: Kind, value: Value, address: bigint, reading: Reading): Value =>
+  followPointers(kind, value, address, reading, READERS)
 
 const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 
@@ -93,46 +98,6 @@ export function siginfoOf(view: DataView, bits: Reading['bits'] = 64): Fields {
   const signal = view.getInt32(offsetOf('siginfo', 'si_signo', bits), true)
   const code = view.getInt32(offsetOf('siginfo', 'si_code', bits), true)
   return struct(siginfoShape(signal, code), bits).read(view)
-}
-
-/** Fields that point to lists, by the struct that has them: read too. */
-function withPointers(name: Parameters<typeof struct>[0], fields: Fields, reading: Reading): Fields {
-  const pointing = pointingFields(name, reading.bits)
-  if (pointing.length === 0) return fields
-  const followed: Record<string, Value> = { ...fields }
-  for (const { field, kind } of pointing) {
-    const address = fields[field]
-    if (typeof address !== 'number' && typeof address !== 'bigint') continue
-    followed[field] = readBehind(kind, BigInt.asUintN(64, BigInt(address)), reading, fields)
-  }
-  return followed
-}
-
-const pointingByStruct = new Map<string, readonly { readonly field: string; readonly kind: Pointing }[]>()
-
-function pointingFields(name: Parameters<typeof struct>[0], bits: Reading['bits']) {
-  const key = `${name} ${bits}`
-  const known = pointingByStruct.get(key)
-  if (known) return known
-  const found = struct(name, bits).layout.fields.flatMap(({ name: field, kind }) =>
-    isPointing(kind) ? [{ field, kind }] : [],
-  )
-  pointingByStruct.set(key, found)
-  return found
-}
-
-/** What a field points to, as many as another field says. */
-function readBehind(kind: Pointing, address: bigint, reading: Reading, fields: Fields): Value {
-  if (address === 0n) return null
-  if (kind.type === 'array') {
-    const counted = countOf(kind.count, reading, fields)
-    const isBytes = kind.count.by === 'field' && kind.count.bytes === true
-    const count = isBytes ? Math.trunc(counted / elementSize(kind.of, reading)) : counted
-    return elementsAt(kind.of, address, count, reading)
-  }
-  return kind.type === 'pointer' && kind.size && countOf(kind.size, reading, fields) !== 8
-    ? new Unreadable(address)
-    : readerOf(kind)(address, { ...reading, args: [] })
 }
 
 const inPlaceCodecs = {
@@ -186,12 +151,51 @@ const readPointer = (kind: Pointer): Reader => {
     }
   }
   const inPlaceKind = kind as Pointer & { readonly to: InPlace }
+  if (kind.isExtensible && kind.to.type === 'struct') return extensible(kind.to.name, kind)
   return (address, reading) => {
     const size = givenSize(inPlaceKind, address, reading)
     if (size === undefined || size === 0) return new Unreadable(address)
-    return valueAt(inPlaceKind.to, address, size + fileHandleTail(inPlaceKind, address, reading), reading)
+    const tail = fileHandleTail(inPlaceKind, address, reading)
+    const value = valueAt(inPlaceKind.to, address, size + tail, reading)
+    return answered(kind, value, address, reading)
   }
 }
+
+/** With the fields that the kernel filled in, if the call has succeeded. */
+function answered({ after }: Pointer, value: Value, address: bigint, reading: Reading): Value {
+  if (!after || value instanceof Unreadable || !hasSucceeded(reading)) return value
+  const answer = valueAt(after, address, sizeOf(after, reading.bits), reading)
+  return answer instanceof Unreadable ? value : new Answered(value as Fields, answer as Fields)
+}
+
+const hasSucceeded = ({ result }: Reading): boolean =>
+  result !== undefined && !(result < 0n && result >= -4095n)
+
+/** Larger structs are not read. */
+const MOST_GIVEN = 4096
+
+/**
+ * A struct of which the call gives the size: what that leaves out is zero, and fields of newer
+ * kernels are missing.
+ */
+const extensible =
+  (name: StructName, kind: Pointer): Reader =>
+  (address, reading) => {
+    const size = kind.size ? countOf(kind.size, reading) : 0
+    if (size === 0 || size > MOST_GIVEN) return new Unreadable(address)
+    const bytes = reading.memory.read(address, size)
+    if (bytes.length < size) return new Unreadable(address)
+    const codec = struct(name, reading.bits)
+    const whole = new Uint8Array(Math.max(size, codec.size))
+    whole.set(bytes)
+    const { fields } = codec.layout
+    const end = fields.findIndex(({ isStep, offset }) => isStep === true && offset >= size)
+    const value = codec.read(new DataView(whole.buffer)) as Record<string, unknown>
+    const newer = new Set(end < 0 ? [] : fields.slice(end).map(field => field.name))
+    for (const field of fields.slice(0, Math.max(0, end))) newer.delete(field.name)
+    for (const field of newer) delete value[field]
+    return followed(kind.to, value as Value, address, reading)
+  }
 
 const MOST_HANDLE_BYTES = 128
 
@@ -203,6 +207,9 @@ function fileHandleTail(kind: Pointer, address: bigint, { memory }: Reading): nu
 }
 
 const elementSize = (kind: Kind, reading: Reading): number => sizeOf(kind, reading.bits)
+
+/** What pointers.ts needs from here. */
+const READERS: Readers = { bytesAt, elementsAt, textAt, valueAt, elementSize }
 
 /** Elements of one size, up to the first that cannot be read. */
 export function elementsAt(kind: Kind, address: bigint, count: number, reading: Reading): Value {
@@ -230,7 +237,9 @@ function pointedAt(kind: Pointing, at: bigint, reading: Reading): Value {
 
 const readItems = (kind: Items): Reader => {
   return (address, reading) => {
-    const count = countOf(kind.count, reading)
+    const said = countOf(kind.count, reading)
+    const isBytes = kind.count.by === 'cell' && kind.count.bytes === true
+    const count = isBytes ? Math.trunc(said / elementSize(kind.of, reading)) : said
     if (kind.most !== undefined && count > kind.most) return new Unreadable(address)
     return elementsAt(kind.of, address, count, reading)
   }

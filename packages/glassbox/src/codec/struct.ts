@@ -10,8 +10,16 @@ import {
   type StructValues,
   type Word,
 } from '../linux/schema/layouts.ts'
-import { isPointing, type Kind, type Layout } from '../linux/schema/kinds.ts'
+import {
+  type Bits,
+  type Field as SchemaField,
+  isPointing,
+  type Kind,
+  type Layout,
+} from '../linux/schema/kinds.ts'
+import { sizeOfField as sizeOf } from '../linux/schema/sizes.ts'
 import { widthOf } from '../linux/schema/widths.ts'
+import { conditionOf, holds } from './conditions.ts'
 import { type MemoryReader, readView } from './memory.ts'
 import { numberReader, numberWriter } from './numbers.ts'
 
@@ -78,22 +86,7 @@ function readChars(size: number): FieldReader {
 }
 
 /** The bytes of a kind that lies in a struct. */
-export function sizeOf(kind: Kind, bits: AddressBits = 64): number {
-  if (isPointing(kind)) return bits / 8
-  switch (kind.type) {
-    case 'struct':
-      return layoutOf(kind.name, bits).size
-    case 'chars':
-    case 'union':
-      return kind.size
-    case 'list':
-      return kind.count * sizeOf(kind.of, bits)
-    case 'tail':
-      return 0
-    default:
-      return widthOf(kind).bits / 8
-  }
-}
+export { sizeOfField as sizeOf } from '../linux/schema/sizes.ts'
 
 function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'read' | 'write'> {
   const size = sizeOf(kind, bits)
@@ -110,6 +103,17 @@ function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'r
         read: (view, at) => copy(view, at, size),
         write: (view, at, value: Uint8Array | string) => put(view, at, value, size),
       }
+    case 'octets':
+      return {
+        size,
+        read: (view, at) => copy(view, at, size),
+        write: (view, at, value: Uint8Array | string) => put(view, at, value, size),
+      }
+    case 'tuple':
+      return tupleCodec(kind.of, bits)
+    case 'trailing':
+      // Behind the struct: read.ts reads it.
+      return { size: 0, read: () => undefined, write: () => {} }
     case 'tail':
       return {
         size: 0,
@@ -143,9 +147,31 @@ function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'r
     case 'bits':
       return bitField(kind.bits, kind.first, kind.width)
     default: {
-      const width = isPointing(kind) ? ({ bits, signed: false } as const) : widthOf(kind)
+      const width = isPointing(kind) ? addressWidth(size) : widthOf(kind)
       return { size, read: numberReader(width), write: numberWriter(width.bits) }
     }
+  }
+}
+
+const addressWidth = (size: number): { readonly bits: Bits; readonly signed: false } => ({
+  bits: (size * 8) as Bits,
+  signed: false,
+})
+
+/** Values of different kinds, one behind the other. */
+function tupleCodec(kinds: readonly Kind[], bits: AddressBits): ReturnType<typeof fieldCodec> {
+  let size = 0
+  const items = kinds.map(kind => {
+    const item = { ...fieldCodec(kind, bits), offset: size }
+    size += item.size
+    return item
+  })
+  return {
+    size,
+    read: (view, at) => items.map(item => item.read(view, at + item.offset)),
+    write: (view, at, value: readonly never[]) => {
+      for (const [index, item] of items.entries()) item.write(view, at + item.offset, value[index] as never)
+    },
   }
 }
 
@@ -168,19 +194,53 @@ function bitField(bits: 8 | 16 | 32 | 64, first: number, width: number): ReturnT
   }
 }
 
+/** A field that a struct has only with some values of another one. */
+interface Conditional extends FieldCodec {
+  readonly isThere: (view: DataView, at: number) => boolean
+}
+
+/** A list or bytes of which a field says how many mean something. */
+interface Counted {
+  readonly name: string
+  readonly by: string
+}
+
+/** Another field of the layout, also one that is not shown. */
+const named = (fields: readonly FieldCodec[], name: string): FieldCodec | undefined =>
+  fields.find(field => field.name === name || field.name === `_${name}`)
+
+/** Text alone has the field twice: in two forms. */
+const isOfText = ({ when }: SchemaField): boolean => when?.field === 'full' && when.test === '=='
+
 class LayoutCodec {
   readonly size: number
   readonly layout: Layout
   readonly #fields: readonly FieldCodec[]
+  readonly #conditional: readonly Conditional[]
+  readonly #counted: readonly Counted[]
 
   constructor(layout: Layout, bits: AddressBits) {
     this.layout = layout
     this.size = layout.size
-    this.#fields = layout.fields.map(({ name, offset, kind }) => ({
-      name,
-      offset,
-      ...fieldCodec(kind, bits),
-    }))
+    const all = layout.fields
+      .filter(field => field.kind.type !== 'trailing' && !isOfText(field))
+      .map(field => ({
+        when: conditionOf(field),
+        name: field.name,
+        offset: field.offset,
+        ...fieldCodec(field.kind, bits),
+      }))
+    this.#fields = all.filter(({ when }) => when === undefined)
+    this.#conditional = all.flatMap(({ when, ...field }) => {
+      const by = when && named(all, when.field)
+      if (!by) return []
+      return [{ ...field, isThere: (view, at) => holds(when, wordIn(by, view, at)) }]
+    })
+    this.#counted = layout.fields.flatMap(({ name, kind }) =>
+      (kind.type === 'list' || kind.type === 'octets') && kind.used?.by === 'field'
+        ? [{ name, by: named(all, kind.used.field)?.name ?? '' }]
+        : [],
+    )
   }
 
   read(view: DataView, at: number = 0): Record<string, unknown> {
@@ -191,16 +251,35 @@ class LayoutCodec {
       const field = fields[index] as FieldCodec
       if (field.offset + field.size <= room) value[field.name] = field.read(view, at + field.offset)
     }
+    for (const field of this.#conditional)
+      if (field.offset + field.size <= room && field.isThere(view, at))
+        value[field.name] = field.read(view, at + field.offset)
+    for (const { name, by } of this.#counted) {
+      const list = value[name] as readonly unknown[] | Uint8Array | undefined
+      const count = Number(value[by] ?? 0)
+      if (list !== undefined && count < list.length) value[name] = list.slice(0, Math.max(0, count))
+    }
     return value
   }
 
   write(view: DataView, at: number, value: Readonly<Record<string, unknown>>): void {
     new Uint8Array(view.buffer, view.byteOffset + at, this.size).fill(0)
-    for (const field of this.#fields) {
+    const writeField = (field: FieldCodec): void => {
       const given = value[field.name]
       if (given !== undefined) field.write(view, at + field.offset, given as never)
     }
+    for (const field of this.#fields) writeField(field)
+    // What others say that the struct has is known when they are written.
+    for (const field of this.#conditional) if (field.isThere(view, at)) writeField(field)
   }
+}
+
+/** The number in a field; 0 if the view ends before it. */
+function wordIn({ offset, size, read }: FieldCodec, view: DataView, at: number): bigint {
+  if (at + offset + size > view.byteLength) return 0n
+  const value = read(view, at + offset)
+  if (typeof value !== 'number' && typeof value !== 'bigint') return 0n
+  return BigInt.asUintN(size * 8, BigInt(value))
 }
 
 const made = {

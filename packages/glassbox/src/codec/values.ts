@@ -44,10 +44,30 @@ export class Elements {
   }
 }
 
+/** A struct as the caller wrote it, and the fields of it that the kernel filled in. */
+export class Answered {
+  readonly before: Fields
+  readonly after: Fields
+
+  constructor(before: Fields, after: Fields) {
+    this.before = before
+    this.after = after
+  }
+}
+
 /** The fields of a struct. */
 export interface Fields {
   readonly [name: string]: Value
 }
 
 /** NULL is null. */
-export type Value = null | Word | Uint8Array | Bytes | Elements | Unreadable | Fields | readonly Value[]
+export type Value =
+  | null
+  | Word
+  | Uint8Array
+  | Bytes
+  | Elements
+  | Unreadable
+  | Answered
+  | Fields
+  | readonly Value[]

@@ -5,14 +5,15 @@
 import { syscallOf } from '../linux/abi.ts'
 import { kinds } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
+import type { Noted } from '../linux/schema/kinds.ts'
 import { usedArguments } from '../linux/schema/used.ts'
-import { shapedCall, shapedRequest } from '../linux/shapes.ts'
+import { requestArguments, selectionOf } from '../linux/selections.ts'
 import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
-import { optionKind } from './network/options.ts'
+import { optionKind } from './network/option-kinds.ts'
 import { QUIRKS } from './quirks.ts'
-import { familyArgument } from './requests/ioctl.ts'
+import { familyArguments } from './requests/ioctl.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
 
@@ -66,42 +67,58 @@ export function shownArguments(context: Context): readonly Shown[] {
       value: valueAt(index),
     }
   })
-  return asText(syscall.name, shown, context)
+  return asSelected(syscall.name, shown, context)
 }
 
-/** What only text knows of arguments: structs of requests, and netlink messages. */
-function asText(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
+const netlink = (direction: '<' | '>'): Noted => ({
+  type: 'netlink',
+  way: direction === '<' ? 'in' : 'out',
+  length: { by: 'argument', argument: 2, bits: 64 },
+  notation: `netlink${direction}2`,
+})
+const NETLINK = { '<': netlink('<'), '>': netlink('>') }
+
+/** What requests and commands make of arguments beside commands.txt, and netlink messages. */
+function asSelected(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
   if (context.call.abi === 'i386') return shown
   if (call === 'ioctl') {
     const request = Number(BigInt.asUintN(32, argument(context, 1)))
-    const family = familyArgument(request)
-    const notations = shapedRequest(request) ?? (family === undefined ? undefined : [family])
-    if (!notations) return shown
-    const rest = notations.map(kind => ({
+    const following = requestArguments(request) ?? familyArguments(request)
+    if (!following) return shown
+    const rest = following.map(kind => ({
       name: 'argp',
-      schema: kinds().addr,
       ...shown[2],
-      kind,
+      schema: kind,
+      kind: kind.notation,
       value: argument(context, 2),
     }))
     return [...shown.slice(0, 2), ...rest]
   }
   if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
-  const shaped = shapedCall(call)
-  if (shaped) {
-    const register = argument(context, shaped.by)
+  const selection = selectionOf(call)
+  if (selection) {
+    const register = argument(context, selection.by)
     const selector = Number(register >> 32n === 0n ? BigInt.asIntN(32, register) : register)
-    const byIndex = shaped.kinds.get(selector) ?? shaped.others
+    const byIndex = selection.kinds.get(selector) ?? selection.others
     if (!byIndex) return shown
-    return shown.map((each, index) => ({ ...each, kind: byIndex.get(index) ?? each.kind }))
+    return shown.map((each, index) => {
+      const kind = byIndex.get(index)
+      return kind ? { ...each, schema: kind, kind: kind.notation } : each
+    })
   }
   const way = QUIRKS[call]?.netlink
   if (way === undefined || netlinkProtocol(context) === undefined) return shown
-  return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))
+  return shown.map((each, index) =>
+    index === 1 ? { ...each, schema: NETLINK[way], kind: NETLINK[way].notation } : each,
+  )
 }
 
 function withOption(isSet: boolean, shown: readonly Shown[], context: Context): readonly Shown[] {
   const word = (index: number) => Number(BigInt.asUintN(32, argument(context, index)))
-  const kind = optionKind(isSet, word(1), word(2))
-  return kind === undefined ? shown : shown.map((each, index) => (index === 3 ? { ...each, kind } : each))
+  return shown.map((each, index) => {
+    const kind = index === VALUE_OF_OPTION ? optionKind(isSet, word(1), word(2), each.schema) : undefined
+    return kind ? { ...each, schema: kind, kind: kind.notation } : each
+  })
 }
+
+const VALUE_OF_OPTION = 3

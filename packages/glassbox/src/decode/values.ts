@@ -5,11 +5,15 @@
  */
 import { read } from '../codec/read.ts'
 import { BoundedMemory, type Reading } from '../codec/reading.ts'
-import { isPointing } from '../linux/schema/kinds.ts'
+import { narrow } from '../codec/numbers.ts'
+import { isPointing, type Netlink } from '../linux/schema/kinds.ts'
 import { contextOf, shownArguments } from './arguments.ts'
-import type { Shown } from './context.ts'
+import { lengthOf } from './basic/strings.ts'
+import type { Context, Shown } from './context.ts'
 import { kindOf } from './kinds.ts'
 import type { MemoryReader } from './memory.ts'
+import { netlinkProtocol } from './netlink/messages.ts'
+import { netlinkValues } from './netlink/values.ts'
 import { plain } from './plain/plain.ts'
 import type { Call, Outcome, Value } from './types.ts'
 
@@ -18,7 +22,10 @@ export type Values = Readonly<Record<string, Value>>
 /** Bytes of a string or buffer, or elements of an array. */
 export const DEFAULT_LIMIT = 4096
 
-const OPTIONS = {}
+/** Tells the protocol of a netlink socket by its descriptor; `undefined`: it is no such socket. */
+export type NetlinkProtocol = (fd: number) => number | undefined
+
+const UNKNOWN: NetlinkProtocol = () => undefined
 
 const readingOf = (call: Call, memory: MemoryReader, limit: number, result?: bigint): Reading => ({
   memory: new BoundedMemory(memory),
@@ -47,18 +54,32 @@ export function withPath<Argument extends Named>(args: readonly Argument[]): rea
   return args.map((arg, index) => (index === first ? { ...arg, name: 'path' } : arg))
 }
 
-const valueOf = ({ schema, value }: Shown, reading: Reading): Value =>
-  plain(schema, isPointing(schema) && value === 0n ? null : read(schema, value, reading))
+function valueOf({ schema, value }: Shown, reading: Reading, context: Context): Value {
+  if (schema.type === 'netlink') return messagesOf(schema, value, context)
+  return plain(schema, isPointing(schema) && value === 0n ? null : read(schema, value, reading))
+}
+
+/** Messages of a netlink socket: as many bytes as an argument says, or as the call returned. */
+function messagesOf({ way }: Netlink, value: bigint, context: Context): Value {
+  if (way === 'out' && context.outcome?.failed !== false) return narrow(value)
+  return netlinkValues(value, lengthOf('2', context), netlinkProtocol(context) ?? -1, context)
+}
 
 /**
  * The inputs of a call, as they are at its entry. `limit`: bytes of a string or buffer, or
- * elements of an array; default 4096.
+ * elements of an array; default 4096. `netlink`: by it, messages of netlink sockets are values.
  */
-export function entryValues(call: Call, memory: MemoryReader, limit: number = DEFAULT_LIMIT): Values {
+export function entryValues(
+  call: Call,
+  memory: MemoryReader,
+  limit: number = DEFAULT_LIMIT,
+  netlink: NetlinkProtocol = UNKNOWN,
+): Values {
   const reading = readingOf(call, memory, limit)
+  const context = contextOf(call, memory, { netlink })
   const values: Record<string, Value> = {}
-  for (const arg of withPath(shownArguments(contextOf(call, memory, OPTIONS))))
-    if (!isLate(arg)) values[arg.name] = valueOf(arg, reading)
+  for (const arg of withPath(shownArguments(context)))
+    if (!isLate(arg)) values[arg.name] = valueOf(arg, reading, context)
   return values
 }
 
@@ -72,10 +93,12 @@ export function exitValues(
   outcome: Outcome,
   memory: MemoryReader,
   limit: number = DEFAULT_LIMIT,
+  netlink: NetlinkProtocol = UNKNOWN,
 ): Values {
   const reading = readingOf(call, memory, limit, outcome.value)
+  const context = contextOf(call, memory, { netlink }, outcome)
   const values: Record<string, Value> = {}
-  for (const arg of withPath(shownArguments(contextOf(call, memory, OPTIONS, outcome))))
-    values[arg.name] = arg.name in entered ? (entered[arg.name] ?? null) : valueOf(arg, reading)
+  for (const arg of withPath(shownArguments(context)))
+    values[arg.name] = arg.name in entered ? (entered[arg.name] ?? null) : valueOf(arg, reading, context)
   return values
 }

@@ -1,4 +1,4 @@
-/** The CPU's cycle counter beside a clock: native/cycles.c. */
+/** The CPU's cycle counter beside a clock: native/guest.c. */
 import { addon } from './addon.ts'
 
 export { VDSO_PATH } from './addon.ts'

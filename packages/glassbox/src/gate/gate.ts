@@ -15,7 +15,8 @@ export type SyscallArgument = number | bigint | NodeJS.TypedArray
 
 /**
  * Makes a system call by number. A typed array is passed as a pointer to its bytes. Returns the
- * result, or -errno.
+ * result, or -errno. After EINTR the call is made again, unless that would change what it does
+ * (close), or how long it takes (poll).
  */
 export function syscall(number: number, ...args: readonly SyscallArgument[]): number {
   return addon().syscall(number, ...args)

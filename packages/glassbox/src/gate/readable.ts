@@ -59,8 +59,6 @@ const READ = syscallNumber('read')
  * an error, `undefined` if there is nothing yet.
  */
 export function readNow(fd: number, buffer: Uint8Array): number | undefined {
-  let length: number
-  do length = syscall(READ, fd, buffer, buffer.length)
-  while (length === -ERRNO.EINTR)
+  const length = syscall(READ, fd, buffer, buffer.length)
   return length === -ERRNO.EAGAIN ? undefined : length
 }

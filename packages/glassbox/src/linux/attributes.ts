@@ -1,5 +1,5 @@
 /** What the attributes of netlink messages hold, by scripts/linux/shapes.txt. */
-import { ATTRIBUTES } from './generated/shapes.ts'
+import { ATTRIBUTES } from './generated/selections.ts'
 
 export interface AttributeTable {
   /** The set of the types, as `=rt_link`. */

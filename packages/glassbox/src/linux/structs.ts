@@ -3,9 +3,10 @@
  * field is, and what it means, stands in scripts/linux/structs.txt alone.
  */
 import { __O_TMPFILE, O_CREAT, ST_VALID } from './constants.ts'
-import { layoutOf, type StructName } from './schema/layouts.ts'
+import { isStructName, layoutOf, type StructName } from './schema/layouts.ts'
 import { LAYOUTS } from './generated/layouts.ts'
-import type { Field as SchemaField, Kind } from './schema/kinds.ts'
+import type { Field as SchemaField, Kind, Noted } from './schema/kinds.ts'
+import { sizeOfField } from './schema/sizes.ts'
 
 export interface Field {
   readonly name: string
@@ -81,19 +82,32 @@ const LISTS: Readonly<Record<number, string>> = { 1: 'chars', 4: 'hexes', 8: 'lo
 const listText = (of: Kind, bytes: number): string =>
   bytes === 8 && of.type === 'int' && of.form === 'hex' ? 'hexlongs' : (LISTS[bytes] ?? 'hexes')
 
+/** Numbers have the size of their member in a struct: the words that registers have for them. */
+const NUMBERS: Readonly<Record<string, readonly [wide: string, narrow: string]>> = {
+  u: ['size', 'uint'],
+  d: ['long', 'int'],
+  x: ['hex', 'hex32'],
+  o: ['octal', 'octal'],
+  p: ['addr', 'addr'],
+}
+
+function notationOf(kind: Noted): string {
+  if (kind.type === 'list') return listText(kind.of, sizeOfField(kind.of))
+  if (kind.type === 'chars') return 'chars'
+  if (kind.type === 'struct') return `struct:${kind.name}`
+  const [wide, narrow] = NUMBERS[kind.notation] ?? [kind.notation, kind.notation]
+  return 'bits' in kind && kind.bits === 64 ? wide : narrow
+}
+
 /** Fields that need more than a layout to be printed. */
-const NOT_PLAIN: ReadonlySet<string> = new Set(['tail', 'union', 'bits'])
+const NOT_PLAIN: ReadonlySet<string> = new Set([...['tail', 'union', 'bits', 'octets', 'tuple', 'trailing']])
 
 function printed({ name, offset, kind }: SchemaField, { kinds, optional, onlyWith }: Quirk): Field {
-  const bits = 'bits' in kind ? kind.bits : 64
-  const inner = kind.type === 'struct' ? layoutOf(kind.name).size : bits / 8
-  const element = kind.type === 'list' && 'bits' in kind.of ? kind.of.bits / 8 : 0
-  const size = kind.type === 'list' ? kind.count * element : kind.type === 'chars' ? kind.size : inner
   return {
     name,
     offset,
-    size,
-    kind: kinds?.[name] ?? (kind.type === 'list' ? listText(kind.of, element) : kind.notation),
+    size: sizeOfField(kind),
+    kind: kinds?.[name] ?? notationOf(kind),
     ...(optional?.includes(name) ? { optional: true } : {}),
     ...(onlyWith?.[name] === undefined ? {} : { onlyWith: onlyWith[name] }),
   }
@@ -108,8 +122,8 @@ function unlessOf(name: string, { unless }: Quirk, fields: readonly SchemaField[
 function make(name: string): Struct | undefined {
   const quirk = QUIRKS[name] ?? {}
   const of = quirk.of ?? name
-  if (!Object.hasOwn(LAYOUTS, of)) return undefined
-  const layout = layoutOf(of as StructName)
+  if (!isStructName(of)) return undefined
+  const layout = layoutOf(of)
   const fields = layout.fields.filter(
     field => !NOT_PLAIN.has(field.kind.type) && (quirk.only?.includes(field.name) ?? true),
   )

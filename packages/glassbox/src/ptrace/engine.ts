@@ -18,6 +18,7 @@ import { ProcessTree } from './process-tree.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
 import { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
 import { Lanes } from './lanes/lanes.ts'
+import { LineRecords } from './lanes/line-records.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
 import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
@@ -46,6 +47,7 @@ export class Engine implements Loop {
   readonly affinity: CpuAffinity | undefined
   readonly #calls: CallStops
   readonly #tree: ProcessTree
+  readonly #told: LineRecords
   readonly #alarm: Alarm
   readonly #schedule: Schedule
   hasGuarded = false
@@ -59,8 +61,6 @@ export class Engine implements Loop {
   #batch = { next: 0, count: 0 }
   /** Tasks that were launchers when they were added. */
   readonly #launchers = new Set<Task>()
-  /** Where the text of the last record of lines ended. */
-  #textEnd = 0
   /** A command whose first execve is in progress. */
   firstCall: Task | undefined
   /** Called with the outcome of that execve: 0, or the errno. */
@@ -86,6 +86,7 @@ export class Engine implements Loop {
     this.lanes = new Lanes(handlers, { filtered, isWanted: nr => isWanted?.('x86_64', nr) ?? true })
     this.stopped = new StoppedTracee(this.records, this.lanes.buffers.captures, NO_TASK)
     this.#tree = new ProcessTree(this)
+    this.#told = new LineRecords(this)
   }
 
   deferNothing(): void {
@@ -121,7 +122,7 @@ export class Engine implements Loop {
     if (this.#tree.holds || tasks.size > MOST_LOOKED_AT) return false
     let running = 0
     for (const task of tasks.values()) if (!task.call && !task.listening) running++
-    return running < 2
+    return running - this.lanes.open.count < 2
   }
 
   close(): void {
@@ -173,15 +174,21 @@ export class Engine implements Loop {
     const { control, beforeWait, onSignal } = this.options
     // A trace that is ending does not wait for its reader.
     if (!this.intercept) beforeWait?.()
-    if (onSignal) for (const signal of takeSignals()) onSignal(signal)
+    if (onSignal)
+      for (const signal of takeSignals()) {
+        this.#told.takeOpen()
+        onSignal(signal)
+      }
     const commands = control.take()
     if (commands !== 0) {
+      this.#told.takeOpen()
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
     // The alarm limits how long calls are deferred.
     const isAlone = this.#isOneRunning
     const passes = this.lanes.prepare(this.#isUnderWay && this.#schedule.isActive, isAlone)
+    if (!passes) this.#told.takeOpen()
     this.#severalRun = !isAlone
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }
     const most = this.tasks.size === 1 && !passes ? 1 : MOST_RECORDS
@@ -193,7 +200,7 @@ export class Engine implements Loop {
       return
     }
     this.#batch = { next: 0, count }
-    this.#textEnd = 0
+    this.#told.beginStep()
     this.finishBatch()
     const timeNs = this.records.timeNs(count - 1)
     this.#schedule.note(timeNs)
@@ -245,13 +252,18 @@ export class Engine implements Loop {
   }
 
   #handle(index: number): void {
+    if (this.records.isNothing(index)) return
     if (this.records.isLines(index)) {
-      this.#lines(index)
+      this.#told.lines(index, this.#severalRun)
       return
     }
     const tid = this.records.tid(index)
     const status = this.records.status(index)
     const kind = stopKind(status)
+    // Other stops may end calls of other threads, too. Before the last record, the step itself
+    // knew all calls.
+    if (index === this.#batch.count - 1)
+      this.#told.takeOpen(tid, kind === 'syscall' || kind === 'seccomp' ? tid : undefined)
     const task = this.tasks.get(tid)
     this.#nowNs = this.records.timeNs(index)
     this.isDeferred = this.records.isDeferred(index)
@@ -271,13 +283,6 @@ export class Engine implements Loop {
     else if (kind === 'exiting' || this.intercept)
       this.#handleKnown(this.#tree.adopt(tid), index, kind, status)
     else this.#tree.early(tid, index)
-  }
-
-  #lines(index: number): void {
-    const end = this.records.textEnd(index)
-    // After the loop was muted, nothing is told.
-    if (this.handlers.lines) this.lanes.tell(this.#textEnd, end, this.records.lineCount(index))
-    this.#textEnd = end
   }
 
   #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {
@@ -364,6 +369,8 @@ export class Engine implements Loop {
     this.#tree.stopped(task, index)
     this.stopped.ended(task.tid)
     this.tasks.delete(task.tid)
+    // A thread that executed a program and was killed before that was seen has this end only.
+    for (const other of this.tasks.values()) if (other.pid === task.tid) this.forget(other.tid)
     this.affinity?.gone(task)
     this.#tree.orphans(task, index)
     const killed = stopKind(status) === 'killed'

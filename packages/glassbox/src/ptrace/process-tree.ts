@@ -59,6 +59,8 @@ export class ProcessTree {
   /** Handles a parent's event. */
   announce(parent: Task, index: number, status: number): void {
     const tid = this.#loop.records.message(index)
+    // The parent was killed before it could tell.
+    if (tid === 0) return
     // Either the child was adopted without a parent, or its end came before this event and its id
     // is no longer its own.
     if (this.#loop.tasks.has(tid) || syscall(KILL, tid, 0) === -ERRNO.ESRCH) return

@@ -130,9 +130,24 @@ export class Records {
     return this.#halves[index * HALVES + LANE_AT] === LANE.lines
   }
 
+  /** Whether it is an entry whose call is told by lines that follow. */
+  isNothing(index: number): boolean {
+    return this.#halves[index * HALVES + LANE_AT] === LANE.nothing
+  }
+
   /** For lines: their number, and where their text ends. */
   lineCount(index: number): number {
     return this.userTimeUs(index)
+  }
+
+  /** For lines: whether their thread is in a call now. */
+  endsInside(index: number): boolean {
+    return this.status(index) !== 0
+  }
+
+  /** For lines: when the last one began, if lines have the time since the one before. */
+  lastLineNs(index: number): bigint {
+    return this.#words[index * WORDS + SYSTEM] ?? 0n
   }
 
   textEnd(index: number): number {

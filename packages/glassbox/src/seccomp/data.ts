@@ -17,6 +17,8 @@ export { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '../linux/constants.ts'
 export const NUMBER_OFFSET = 0
 export const ARCH_OFFSET = 4
 export const DATA_BYTES = 64
+/** Of the halves of the instruction pointer. */
+export const POINTER_OFFSETS = { low: 8, high: 12 } as const
 
 /** Offsets of the halves of an argument. On x86-64 the low half comes first. */
 export const lowOffset = (arg: number): number => 16 + arg * 8

@@ -147,12 +147,19 @@ class Handlers {
   /** If one output shows calls, and all others look at them only for it. */
   #lines(): LineTaker | undefined {
     const showing = this.#lookers.filter(sink => !(sink instanceof Interfaces))
-    const taker = showing.length === 1 && !this.#mustStop ? showing[0]?.lines?.() : undefined
+    const taker =
+      showing.length === 1 && !this.#mustStop ? showing[0]?.lines?.(tid => this.#states.get(tid)) : undefined
     if (!taker) return undefined
     return {
       ...taker,
-      lines: (text, count) => {
-        if (!this.#muted) taker.lines(text, count)
+      lines: told => {
+        if (!this.#muted) taker.lines(told)
+      },
+      entered: (call, column) => {
+        const state = this.#state(call.tid, call.pid)
+        state.shown = !this.#muted
+        state.number = call.nr
+        if (!this.#muted) taker.entered(call, column)
       },
     }
   }

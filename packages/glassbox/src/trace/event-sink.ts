@@ -8,7 +8,7 @@ import { EVERY_ITEM, type Planned } from '../decode/lanes/plan.ts'
 import { SIGCHLD } from '../linux/constants.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
-import { entryValues, exitValues, type Values } from '../decode/values.ts'
+import { entryValues, exitValues, type NetlinkProtocol, type Values } from '../decode/values.ts'
 import { combine } from './combine.ts'
 import type { Control } from './control.ts'
 import { Outbox, type Unsent } from './outbox.ts'
@@ -24,6 +24,12 @@ export interface EventOptions {
 }
 
 type Time = { readonly tid: number; readonly pid: number; readonly timeNs: bigint }
+
+/** The protocol of a netlink socket, which is looked up while the call waits. */
+const protocolOf =
+  (tracee: Tracee): NetlinkProtocol =>
+  fd =>
+    tracee.descriptor(fd)?.socket()?.netlinkProtocol()
 
 /**
  * siginfo_t: si_code is at 8; si_pid is at 16 if the code says that a process sent the signal.
@@ -70,7 +76,7 @@ export class EventSink {
             type: 'syscall-enter',
             ...at(call),
             ...named(call),
-            args: entryValues(call, tracee, this.#bufferLimit),
+            args: entryValues(call, tracee, this.#bufferLimit, protocolOf(tracee)),
           })),
       },
       'syscall-exit': {
@@ -141,7 +147,7 @@ export class EventSink {
   #keeping(): TraceHandlers {
     return {
       enter: (call, tracee) => {
-        this.#entered.set(call.tid, entryValues(call, tracee, this.#bufferLimit))
+        this.#entered.set(call.tid, entryValues(call, tracee, this.#bufferLimit, protocolOf(tracee)))
       },
       exec: ({ tid, formerTid }) => {
         const entered = this.#entered.get(formerTid)
@@ -161,9 +167,10 @@ export class EventSink {
   }
 
   #left(call: LeftCall, tracee: Tracee): Values {
-    const entered = this.#entered.get(call.tid) ?? entryValues(call, tracee, this.#bufferLimit)
+    const entered =
+      this.#entered.get(call.tid) ?? entryValues(call, tracee, this.#bufferLimit, protocolOf(tracee))
     this.#entered.delete(call.tid)
-    return exitValues(call, entered, call, tracee, this.#bufferLimit)
+    return exitValues(call, entered, call, tracee, this.#bufferLimit, protocolOf(tracee))
   }
 
   #add(make: () => Unsent): void {

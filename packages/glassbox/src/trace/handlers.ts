@@ -62,21 +62,64 @@ export interface EventNumbers {
   readonly offsetNs: bigint
 }
 
-/** Takes lines that the tracer made of whole calls, by the programs of their plans. */
-export interface LineTaker {
+/** What lines have besides the text of their call. */
+export interface LineForm {
   /** The column of `= result`. */
   readonly columns: number
+  /** They begin with the time: of day, or since the epoch. `offsetNs`: as in EventNumbers. */
+  readonly clock?: { readonly format: 'day' | 'unix'; readonly digits: number; readonly offsetNs: bigint }
+  /** They begin with the time since the line before, with so many digits of a second. */
+  readonly relative?: number
+  /** They begin with the number of the call. */
+  readonly numbered?: boolean
+  /** They begin with the instruction pointer. */
+  readonly pointed?: boolean
+  /** They end with the time that the call took, with so many digits of a second. */
+  readonly timed?: number
+  /** Calls that end like this are not shown. */
+  readonly hidden?: readonly ('successful' | 'failed')[]
+  /** Each thread has a file of its own, so no line interrupts that of another thread. */
+  readonly separate?: boolean
+}
+
+/** How the lines of the next stops begin. */
+export interface NextLines {
+  readonly prefix: LinePrefix
+  /** Seconds that local time is ahead of UTC. */
+  readonly zone?: number
+  /** When the last line began; 0 if there was none. */
+  readonly lastNs?: bigint
+}
+
+/** Lines of one thread (of any, if they go to one file and have no times). */
+export interface ToldLines {
+  /** Whole lines, and first and last parts of lines. The bytes are valid during the call. */
+  readonly text: Uint8Array
+  /** How many calls have ended in them, and are shown. */
+  readonly count: number
+  readonly tid: number
+  /** When the last one began. */
+  readonly lastNs: bigint
+}
+
+/** Takes lines that the tracer made of calls, by the programs of their plans. */
+export interface LineTaker {
+  readonly form: LineForm
   /** Called once, before the first line. Names that the table lacks are to be taught. */
   useTable(table: NameTable): void
-  /** How the lines of the next stops begin. */
-  prefix(): LinePrefix
+  next(): NextLines
+  /**
+   * The entry of this call was told by lines; the rest will not be. `column`: the length of its
+   * open line, or 0 if it ended as `<unfinished ...>`.
+   */
+  entered(call: EnteredCall, column: number): void
   /**
    * For lines that are events as JSON: how the next ones are numbered; `undefined` until there
    * was a first one.
    */
   numbers?(): EventNumbers | undefined
-  /** So many whole lines, in the order of the stops. The bytes are valid during the call. */
-  lines(text: Uint8Array, count: number): void
+  /** Lines are told in the order of the stops. */
+  lines(told: ToldLines): void
 }
 
 /**

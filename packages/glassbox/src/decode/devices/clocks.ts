@@ -26,14 +26,14 @@ const offsets: Device = completed('ptp_sys_offset', ['n_samples', 'rsv'], (membe
 ])
 
 const timesAt = (at: bigint, count: number, context: Context, valueText: KindText): string =>
-  wordsAt('ptprtc', shapeOf('ptp_time')?.size ?? 0, at, count, context, valueText)
+  wordsAt('ptprtc', shapeOf('ptp_clock_time')?.size ?? 0, at, count, context, valueText)
 
 /** Of each sample: the system's time before, the device's, the system's after. */
 const extendedOffsets: Device = completed(
   'ptp_sys_offset_extended',
   ['n_samples', 'rsv'],
   (members, context, valueText) => {
-    const bytes = 3 * (shapeOf('ptp_time')?.size ?? 0)
+    const bytes = 3 * (shapeOf('ptp_clock_time')?.size ?? 0)
     return [
       `ts=${arrayText(members.place('ts'), samples(members), bytes, context, at => timesAt(at, 3, context, valueText))}`,
     ]

@@ -7,7 +7,7 @@ import * as linux from '../../linux/constants.ts'
 import { offsetOf, type StructValues, type Word } from '../../linux/schema/layouts.ts'
 import { readView } from '../memory.ts'
 import { deviceText, fileModeText, isDeviceMode } from '../basic/modes.ts'
-import { nameIn, setText } from '../names.ts'
+import { named, nameIn, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
@@ -157,6 +157,11 @@ const ENTRIES: Readonly<Record<string, 'linux_dirent' | 'linux_dirent64'>> = {
 const recordSize = (view: DataView, at: number, name: 'linux_dirent' | 'linux_dirent64'): number =>
   view.getUint16(at + offsetOf(name, 'd_reclen'), true)
 
+function entryType(type: bigint, options: TextOptions): string {
+  const name = nameIn('dirent_type', type)
+  return name === undefined ? 'DT_UNKNOWN' : named(hex(type), name, options)
+}
+
 function entryText(
   view: DataView,
   at: number,
@@ -172,7 +177,7 @@ function entryText(
   const end = bytes.indexOf(0)
   const quoted = `d_name=${quote(end < 0 ? bytes : bytes.subarray(0, end), end < 0, options.stringsInHex)}`
   const number = 'd_type' in entry ? entry.d_type : entry.d_name.at(-1)
-  const type = `d_type=${nameIn('dirent_type', BigInt(number ?? 0)) ?? 'DT_UNKNOWN'}`
+  const type = `d_type=${entryType(BigInt(number ?? 0), options)}`
   const head = `d_ino=${entry.d_ino}, d_off=${entry.d_off}, d_reclen=${size}`
   return `{${[head, ...(isOld ? [quoted, type] : [type, quoted])].join(', ')}}`
 }

@@ -20,13 +20,14 @@ import type {
   CompiledPlan,
   LaneForm,
   LineProgram,
+  LineStyle,
   PlanChoice,
   StandardPlan,
 } from './plan.ts'
 
 export interface PlanOptions extends CaptureLimits {
-  /** Make programs for lines, with so many bytes of a string. */
-  readonly lineLimit?: number
+  /** Make programs for lines of this form. */
+  readonly line?: LineStyle
   /** Make programs for events as JSON, too. */
   readonly isJson?: boolean
 }
@@ -99,10 +100,10 @@ const probe = (selector: Selector | undefined, value: number): readonly bigint[]
 function shownFor(call: Syscall, selector: Selector | undefined, value: number): readonly ShownValue[] {
   if (!selector)
     return call.args.map(({ name, kind, schema }, argument) => ({ argument, name, kind, schema }))
-  return usedArguments(call.name, probe(selector, value)).map(({ name, kind, index }) => ({
+  return usedArguments(call.name, probe(selector, value)).map(({ name, kind, index, isNamed }) => ({
     argument: index,
     name,
-    kind: kind.notation,
+    kind: isNamed ? `named:${kind.notation}` : kind.notation,
     schema: kind,
   }))
 }
@@ -134,13 +135,23 @@ function lineFor(
   call: Syscall,
   shown: readonly ShownValue[],
   value: number,
-  { lineLimit }: PlanOptions,
+  { line }: PlanOptions,
 ): LineProgram | undefined {
-  if (lineLimit === undefined || QUIRKS[call.name]?.isResumption) return undefined
+  if (line === undefined || QUIRKS[call.name]?.isResumption) return undefined
+  if (line.raw) return rawLine(call, line)
   const form = resultForm(call.name, call.result)
-  const steps = lineSteps(call.name, shown, lineLimit)
+  const steps = lineSteps(call.name, shown, line)
   if (!steps || !form) return undefined
   return { steps, result: form === 'named' ? { named: `result of ${call.name} ${value}` } : form }
+}
+
+/** All registers in hexadecimal. */
+function rawLine({ name, args }: Syscall, line: LineStyle): LineProgram | undefined {
+  const shown = args
+    .filter(({ kind }) => kind !== 'sigframe')
+    .map((arg, argument) => ({ argument, name: arg.name, kind: 'hex' }))
+  const steps = lineSteps(name, shown, line)
+  return steps && { steps, result: 'hex' }
 }
 
 const OPENING = new Set(['open', 'openat', 'openat2'])
@@ -182,10 +193,18 @@ export function planOf(nr: number, options: PlanOptions): CompiledPlan | undefin
   return { argument: selector.argument, mask: selector.mask, plans }
 }
 
+const STANDARD_STYLE: LineStyle = {
+  limit: DEFAULT_STRING_LIMIT,
+  full: false,
+  strings: 'none',
+  names: false,
+  raw: false,
+}
+
 /** strace's default for -s, and the bytes and elements that an event reads. */
 const STANDARD: Readonly<Record<LaneForm, PlanOptions>> = {
-  text: { bytes: DEFAULT_STRING_LIMIT, items: DEFAULT_STRING_LIMIT, lineLimit: DEFAULT_STRING_LIMIT },
-  json: { bytes: DEFAULT_LIMIT, items: DEFAULT_LIMIT, lineLimit: DEFAULT_STRING_LIMIT, isJson: true },
+  text: { bytes: DEFAULT_STRING_LIMIT, items: DEFAULT_STRING_LIMIT, line: STANDARD_STYLE },
+  json: { bytes: DEFAULT_LIMIT, items: DEFAULT_LIMIT, line: STANDARD_STYLE, isJson: true },
 }
 
 /** The plan of a call for the standard form of lines. */

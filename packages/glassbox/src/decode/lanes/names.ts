@@ -4,7 +4,6 @@
  * call is then made by the decoder, and its names are taught here.
  */
 import { fromRegister } from '../../codec/numbers.ts'
-import { STATX_MODE, STATX_SIZE, STATX_TYPE } from '../../linux/constants.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { widthOf } from '../../linux/schema/widths.ts'
 import { contextOf } from '../arguments.ts'
@@ -13,10 +12,10 @@ import type { Context } from '../context.ts'
 import { kindOf } from '../kinds.ts'
 import type { MemoryReader } from '../memory.ts'
 import { plain } from '../plain/plain.ts'
-import { signalSetText } from '../process/signals.ts'
+import { handlerText, signalSetText } from '../process/signals.ts'
 import { resultText } from '../results.ts'
 import type { Call, Outcome, TextOptions, Value } from '../types.ts'
-import { FULL_STATX_MASK, PLAIN_FILE_MODE } from './line-program.ts'
+import { PLAIN_FILE_MODE, SIGNAL_HANDLER } from './struct-steps.ts'
 import {
   type CallPlan,
   type CompiledPlan,
@@ -49,7 +48,7 @@ function namesOf(plan: CallPlan): readonly NameStep[] {
     steps.flatMap(step =>
       step.step === 'name' || step.step === 'jsonEntries'
         ? [step]
-        : step.step === 'pointer'
+        : 'inside' in step
           ? collect(step.inside)
           : [],
     )
@@ -68,9 +67,6 @@ export function planFor(planned: CompiledPlan, args: readonly bigint[]): CallPla
 /** Writes a value for programs as JSON. */
 export type JsonText = (value: Value) => string
 
-/** Bits of the mask of which one of each must be set for all members that a line has. */
-const STATX_BRIEF: readonly bigint[] = [BigInt(STATX_TYPE | STATX_MODE), BigInt(STATX_SIZE)]
-
 /** `undefined` if this value is not to be known by its number alone. */
 function nameText(
   { kind, schema }: NameStep,
@@ -80,13 +76,16 @@ function nameText(
 ): string | undefined {
   if (schema) return json?.(plain(schema, fromRegister(value, widthOf(schema))))
   if (kind === PLAIN_FILE_MODE) return isDeviceMode(value) ? undefined : fileModeText(value, context.options)
-  if (kind === FULL_STATX_MASK) {
-    const isFull = STATX_BRIEF.every(bits => (value & bits) !== 0n)
-    return isFull ? kindOf('|statx').print(value, context) : undefined
-  }
   if (kind === 'sigset') return signalSetText(value, context.options)
+  if (kind === SIGNAL_HANDLER) return handlerText(value, context.options)
   return kindOf(kind).print(value, context)
 }
+
+/** As `put_named` of native/lines.c decides. */
+const isNumber = (unless: 'number' | 'address' | undefined, value: bigint): boolean =>
+  unless === 'number'
+    ? BigInt.asIntN(32, value) >= 0n
+    : unless === 'address' && value >= 4096n && BigInt.asIntN(64, value) > 0n
 
 function valueOf(source: Source, call: Call, memory: MemoryReader): bigint | undefined {
   const register = call.args[source.argument] ?? 0n
@@ -129,12 +128,13 @@ export function teachNames(
         learn(step.kind, type, made => nameText(step, type, made, json))
       continue
     }
-    const { kind, source, late } = step
+    const { kind, source, late, unless } = step
     if (late !== (outcome !== undefined)) continue
     const inMemory = 'offset' in source
     if (inMemory && outcome?.failed === true) continue
     const value = valueOf(source, call, memory)
-    if (value !== undefined) learn(kind, value, made => nameText(step, value, made, json))
+    if (value === undefined || isNumber(unless, value)) continue
+    learn(kind, value, made => nameText(step, value, made, json))
   }
   if (!outcome) return
   if (outcome.failed) {

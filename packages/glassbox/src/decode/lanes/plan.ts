@@ -64,6 +64,24 @@ export type Source =
       readonly signed: boolean
     }
 
+/** Which bytes of a string are written in hexadecimal. */
+export type StringStyle = 'none' | 'nonAsciiChars' | 'nonAscii' | 'all'
+
+/** How lines are printed, by the options. */
+export interface LineStyle {
+  /** Bytes of a string that are shown. */
+  readonly limit: number
+  /** All members of structs are shown. */
+  readonly full: boolean
+  readonly strings: StringStyle
+  /** Arguments have their names. */
+  readonly names: boolean
+  /** Arguments are registers in hexadecimal. */
+  readonly raw: boolean
+  /** Seconds that local time is ahead of UTC, if that never changes. */
+  readonly fixedZone?: number
+}
+
 /** A step of the program that makes a line. `late`: from memory as it is at the exit. */
 export type LineStep =
   | { readonly step: 'text'; readonly text: string }
@@ -73,19 +91,40 @@ export type LineStep =
       readonly kind: string
       readonly source: Source
       readonly late: boolean
+      /**
+       * Values without a name: lower halves that are not negative are numbers, or values beyond
+       * the first page are addresses.
+       */
+      readonly unless?: 'number' | 'address'
       /** In JSON: the kind of the value. */
       readonly schema?: Kind
     }
   /** In JSON: all registers. */
   | { readonly step: 'raw' }
   | {
-      readonly step: 'string' | 'jsonString'
+      readonly step: 'string'
+      readonly argument: number
+      readonly most: number
+      readonly late: boolean
+      readonly style: StringStyle
+    }
+  | {
+      readonly step: 'jsonString'
       readonly argument: number
       readonly most: number
       readonly late: boolean
     }
   | {
-      readonly step: 'bytes' | 'jsonBytes'
+      readonly step: 'bytes'
+      readonly argument: number
+      readonly length: number
+      readonly most: number
+      readonly late: boolean
+      readonly byResult: boolean
+      readonly style: StringStyle
+    }
+  | {
+      readonly step: 'jsonBytes'
       readonly argument: number
       readonly length: number
       readonly most: number
@@ -102,6 +141,17 @@ export type LineStep =
     }
   /** There is no line. */
   | { readonly step: 'giveUp' }
+  /** What follows is printed at the exit. */
+  | { readonly step: 'wait' }
+  /** Left out if these bits of the member (if the mask is 0, all bits) are zero. */
+  | {
+      readonly step: 'optional'
+      readonly source: Source
+      readonly mask: number
+      readonly inside: readonly LineStep[]
+    }
+  /** Seconds, with the date in a comment; nanoseconds are the next word. `zone`: seconds. */
+  | { readonly step: 'time'; readonly source: Source; readonly zone: number }
   | { readonly step: 'require'; readonly argument: number; readonly value: number }
   | {
       readonly step: 'pointer'

@@ -49,7 +49,8 @@ function netfilterType(type: number, { context }: Walk): string {
   return `${setText('=nf_subsys', BigInt(part), options)}<<8|${name}`
 }
 
-function typeText(type: number, walk: Walk): string {
+/** The name of a type of message; with a number where it has none. */
+export function typeText(type: number, walk: Walk): string {
   if (type < FIRST_OF_PROTOCOL) return setText('=nl_type', BigInt(type), walk.context.options)
   if (walk.protocol === linux.NETLINK_NETFILTER) return netfilterType(type, walk)
   return setText(`=${TYPES[walk.protocol] ?? 'nl_type'}`, BigInt(type), walk.context.options)
@@ -59,7 +60,7 @@ function typeText(type: number, walk: Walk): string {
 const VERBS: readonly number[] = [linux.NETLINK_NETFILTER, linux.NETLINK_XFRM, linux.NETLINK_CRYPTO]
 
 /** Whether a message asks, makes or deletes: its flags have names by that. */
-function flagSet(type: number, { protocol }: Walk): string | undefined {
+export function flagSet(type: number, { protocol }: Pick<Walk, 'protocol'>): string | undefined {
   if (type < FIRST_OF_PROTOCOL) return type === ERROR ? 'nl_ack' : undefined
   if (protocol === linux.NETLINK_SOCK_DIAG) return 'nl_get'
   if (protocol === linux.NETLINK_ROUTE) {

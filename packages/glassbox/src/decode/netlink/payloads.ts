@@ -14,7 +14,7 @@ interface Message {
 }
 
 /** The struct, and the table of the attributes after it. */
-type Form = readonly [shape: string, attributes?: string]
+export type Form = readonly [shape: string, attributes?: string]
 
 /** By what a type of NETLINK_ROUTE is about: RTM_NEWLINK, RTM_DELLINK, … */
 const ROUTE: Readonly<Record<string, Form>> = {
@@ -157,25 +157,45 @@ const plain =
   }
 
 const CRYPTO: Form = ['crypto_user_alg', 'none']
+const SELINUX: Readonly<Record<string, Form>> = {
+  SELNL_MSG_SETENFORCE: ['selnl_setenforce'],
+  SELNL_MSG_POLICYLOAD: ['selnl_policyload'],
+}
+const CRYPTO_FORMS: Readonly<Record<string, Form>> = {
+  CRYPTO_MSG_NEWALG: CRYPTO,
+  CRYPTO_MSG_DELALG: CRYPTO,
+  CRYPTO_MSG_UPDATEALG: CRYPTO,
+  CRYPTO_MSG_GETALG: CRYPTO,
+}
 
 const PROTOCOLS: Readonly<
   Record<number, (message: Message, range: Range, walk: Walk) => string | undefined>
 > = {
   [linux.NETLINK_ROUTE]: withFamily(routeForm),
   [linux.NETLINK_SOCK_DIAG]: withFamily(diagForm),
-  [linux.NETLINK_SELINUX]: plain('nl_selinux', {
-    SELNL_MSG_SETENFORCE: ['selnl_setenforce'],
-    SELNL_MSG_POLICYLOAD: ['selnl_policyload'],
-  }),
+  [linux.NETLINK_SELINUX]: plain('nl_selinux', SELINUX),
   [linux.NETLINK_NETFILTER]: netfilter,
-  [linux.NETLINK_CRYPTO]: plain('nl_crypto', {
-    CRYPTO_MSG_NEWALG: CRYPTO,
-    CRYPTO_MSG_DELALG: CRYPTO,
-    CRYPTO_MSG_UPDATEALG: CRYPTO,
-    CRYPTO_MSG_GETALG: CRYPTO,
-  }),
+  [linux.NETLINK_CRYPTO]: plain('nl_crypto', CRYPTO_FORMS),
 }
 
 /** `undefined`: nothing is known of it. */
 export const payloadOf = (message: Message, range: Range, walk: Walk): string | undefined =>
   PROTOCOLS[walk.protocol]?.(message, range, walk)
+
+/** The struct of a payload whose first byte is `family`; `undefined` if the type has none. */
+export function formOf(type: number, family: number, walk: Walk): Form | undefined {
+  switch (walk.protocol) {
+    case linux.NETLINK_ROUTE:
+      return routeForm(type, family)
+    case linux.NETLINK_SOCK_DIAG:
+      return diagForm(type, family, walk)
+    case linux.NETLINK_NETFILTER:
+      return ['nfgenmsg', 'none']
+    case linux.NETLINK_SELINUX:
+      return SELINUX[nameIn('nl_selinux', BigInt(type)) ?? '']
+    case linux.NETLINK_CRYPTO:
+      return CRYPTO_FORMS[nameIn('nl_crypto', BigInt(type)) ?? '']
+    default:
+      return undefined
+  }
+}

@@ -64,8 +64,8 @@ const BYTES_GET = new Set(`${BYTES_EITHER_WAY} 51`.split(' '))
 const SOL_SOCKET = 1
 const SOL_NETLINK = 270
 
-/** The kind of the value; `undefined` if the table of calls says enough. */
-export function optionKind(isSet: boolean, level: number, name: number): string | undefined {
+/** The notation of the value's kind; `undefined` if the table of calls says enough. */
+export function optionNotation(isSet: boolean, level: number, name: number): string | undefined {
   const special = (isSet ? SET : GET)[`${level} ${name}`]
   if (special !== undefined) return special
   if (level === SOL_SOCKET && (isSet ? BYTES_SET : BYTES_GET).has(String(name)))

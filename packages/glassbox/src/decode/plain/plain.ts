@@ -2,9 +2,17 @@
  * Values of the codec as values for programs: names for numbers that have one, text for bytes that
  * are text, records and lists. A second printer of the values of which text is the first. Pure.
  */
-import { Bytes, Elements, Unreadable, type Fields, type Value as Read } from '../../codec/values.ts'
+import { Answered, Bytes, Elements, Unreadable, type Fields, type Value as Read } from '../../codec/values.ts'
 import { narrow } from '../../codec/numbers.ts'
-import { isPointing, type Kind } from '../../linux/schema/kinds.ts'
+import { conditionOf, holds } from '../../codec/conditions.ts'
+import {
+  type BitSet,
+  type Field,
+  isPointing,
+  type Kind,
+  type Octets,
+  type Pointer,
+} from '../../linux/schema/kinds.ts'
 import { layoutOf, type AddressBits, type StructName, type Word } from '../../linux/schema/layouts.ts'
 import type { Value } from '../types.ts'
 import { fieldsOf } from './fields.ts'
@@ -43,21 +51,31 @@ const SCALARS: Readonly<Record<string, (kind: never) => (value: Word) => Value>>
 
 const isNumber = (value: Read): value is Word => typeof value === 'number' || typeof value === 'bigint'
 
+/** A name that begins with one _ is not shown; with -v, text has some fields in another form. */
+const isForPrograms = ({ name, when }: Field): boolean =>
+  !/^_[^_]/.test(name) && !(when?.field === 'full' && when.test === '==')
+
+/** Several fields can have one name: which of them it is, another field says. */
+function isThere(when: NonNullable<Field['when']>, from: Fields): boolean {
+  const by = from[when.field] ?? from[`_${when.field}`]
+  return isNumber(by ?? null) && holds(when, BigInt.asUintN(64, BigInt(by as Word)))
+}
+
 /** A struct: each field by its kind, but for what only some of its values use. */
 function structPlain(name: StructName, view: string | undefined): Plain {
   const made = { 32: undefined as Plain | undefined, 64: undefined as Plain | undefined }
   return (value, bits) => {
     const compile = (): Plain => {
-      const fields = layoutOf(name, bits).fields.map(field => ({
-        name: field.name,
-        plain: plainOf(field.kind),
-      }))
+      const fields = layoutOf(name, bits)
+        .fields.filter(isForPrograms)
+        .map(field => ({ name: field.name, when: conditionOf(field), plain: plainOf(field.kind) }))
       return given => {
         const from = given as Fields
         const shown: Record<string, Value> = {}
         for (const field of fields) {
           const read = from[field.name]
-          if (read !== undefined) shown[field.name] = field.plain(read, bits)
+          if (read === undefined || (field.when && !isThere(field.when, from))) continue
+          shown[field.name] = field.plain(read, bits)
         }
         return fieldsOf(name, view, shown, from)
       }
@@ -123,17 +141,28 @@ function make(kind: Kind): Plain {
     case 'buffer':
       return bufferValue(kind)
     case 'pointer':
-      return plainOf(kind.to)
+      return pointed(kind)
     case 'array':
       if (kind.count.by === 'capability-version') return capabilities
-      if (kind.count.by === 'constant' && kind.of.type === 'struct') return elements(fileTimeOf)
+      if (kind.count.by === 'constant' && isTime(kind.of)) return elements(fileTimeOf)
       return elements(plainOf(kind.of))
+    case 'octets':
+      return OCTETS[kind.form]
+    case 'tuple': {
+      const each = kind.of.map(plainOf)
+      return (value, bits) =>
+        Array.isArray(value)
+          ? (value as readonly Read[]).map((item, index) => each[index]?.(item, bits) ?? null)
+          : null
+    }
+    case 'trailing':
+      return plainOf(kind.to)
     case 'list':
       return elements(plainOf(kind.of))
     case 'records':
       return elements(structPlain(kind.of, undefined))
     case 'bitset':
-      return value => bitsOf(kind.of, value as Uint8Array)
+      return value => namedBits(kind, value as Uint8Array)
     case 'vectors':
       return elements(vector)
     case 'message':
@@ -155,6 +184,41 @@ function make(kind: Kind): Plain {
       return value => (isNumber(value) ? of(value) : null)
     }
   }
+}
+
+/** The numbers of the set bits, or their names. */
+function namedBits({ of, names }: BitSet, from: Uint8Array): Value {
+  const numbers = bitsOf(of, from)
+  return names === undefined || !Array.isArray(numbers)
+    ? numbers
+    : (numbers as readonly number[]).map(bit => enumName(names, bit))
+}
+
+const TIMES: ReadonlySet<string> = new Set<StructName>(['timespec', 'timeval'])
+const isTime = (kind: Kind): boolean => kind.type === 'struct' && TIMES.has(kind.name)
+
+/** What the caller wrote, with what the kernel filled in, if it did. */
+function pointed({ to, after, wrapper }: Pointer): Plain {
+  const first = plainOf(to)
+  const last = after && plainOf(after)
+  if (!last && wrapper === undefined) return first
+  return (value, bits) => {
+    const [before, answer] = value instanceof Answered ? [value.before, value.after] : [value, undefined]
+    const shown = first(before, bits)
+    const whole =
+      last && answer !== undefined ? { ...(shown as object), ...(last(answer, bits) as object) } : shown
+    return wrapper === undefined ? whole : { [wrapper]: whole }
+  }
+}
+
+const hexDigits = (value: Read): string =>
+  [...(value as Uint8Array)].map(byte => byte.toString(16).padStart(2, '0')).join('')
+
+const OCTETS: Readonly<Record<Octets['form'], Plain>> = {
+  bytes: value => bytes(value, 64),
+  hex: value => bytes(value, 64),
+  uuid: value => hexDigits(value).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+  mac: value => hexDigits(value).replaceAll(/(..)(?=.)/g, '$1:'),
 }
 
 const fileTimeOf: Plain = value => fileTime(value as Fields)

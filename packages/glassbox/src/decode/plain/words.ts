@@ -261,6 +261,15 @@ export const WORD_VALUES: Readonly<Record<WordName, ValueOf>> = {
   },
   terminal_output: terminalOutput,
   terminal_control: terminalControl,
+  kernel_version: value => {
+    const word = low(value)
+    return `${word >>> 16}.${(word >>> 8) & 0xff}.${word & 0xff}`
+  },
+  fourcc: value => String.fromCharCode(...[0, 8, 16, 24].map(shift => (low(value) >>> shift) & 0xff)),
+  character: value => String.fromCharCode(low(value) & 0xff),
+  bpf_destination: value => enumName('bpf_reg', low(value) & 0xf),
+  bpf_source: value => enumName('bpf_reg', (low(value) >>> 4) & 0xf),
+  uring_restriction: value => enumName('uring_restriction', low(value) & 0xffff),
 }
 
 /** Whether the value for programs is the number itself. */

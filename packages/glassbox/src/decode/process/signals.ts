@@ -71,7 +71,7 @@ const HANDLERS: ReadonlyMap<bigint, string> = new Map([
   [SIG_ERR, 'SIG_ERR'],
 ])
 
-function handlerText(handler: bigint, options: TextOptions): string {
+export function handlerText(handler: bigint, options: TextOptions): string {
   const name = HANDLERS.get(handler)
   return name === undefined ? hex(handler) : named(hex(handler), name, options)
 }

@@ -4,6 +4,8 @@
  * operand is a part of the number, or the size of the argument.
  */
 import { requestOf, requestParts, type RequestParts } from '../../linux/ioctls.ts'
+import { familyKind } from './family-kinds.ts'
+import type { Noted } from '../../linux/schema/kinds.ts'
 import type { Printer } from '../context.ts'
 import { named, setText } from '../names.ts'
 import { hex } from '../text.ts'
@@ -144,8 +146,9 @@ export const ioctlCommand: Printer = (value, { options }) => {
   )
 }
 
-/** The kind of what follows a request of a family; `undefined` for other requests. */
-export function familyArgument(request: number): string | undefined {
+/** The kinds of what follows a request of a family; `undefined` for other requests. */
+export function familyArguments(request: number): readonly Noted[] | undefined {
   const parts = requestParts(request)
-  return familyOf(parts)?.argument?.(parts)
+  const notation = familyOf(parts)?.argument?.(parts)
+  return notation === undefined ? undefined : [{ ...familyKind(notation, parts), notation }]
 }

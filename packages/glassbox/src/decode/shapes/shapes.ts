@@ -3,6 +3,8 @@
  * `x`, `o`, by the size that it has), a kind of a register, a string or bytes in place, another
  * shape in braces, or a list of one of these, with `[]` after it.
  */
+import { holds } from '../../codec/conditions.ts'
+import type { Length } from '../../linux/schema/kinds.ts'
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer } from '../context.ts'
@@ -103,12 +105,18 @@ function pointedString(value: bigint, { memory, limit, options }: Context): stri
 /** `&u/4`, `+{fiemap_extent}`, `&bytes`; `&!u/4`: written by the kernel. */
 const DISTANT = /^([&+])(!?)(?:\{(\w+)\}|(\S+?)(?:\/(\d+))?)$/
 
-/** How many elements: by a field, by an argument of the call (`arg3`), or a number. */
-function distantCount(count: string, shape: Shape, { view, context }: Place): bigint {
-  const by = fieldNamed(shape, count)
-  if (by) return unsignedAt(view, by.offset, by.size)
-  if (count.startsWith('arg')) return BigInt.asUintN(32, argument(context, Number(count.slice('arg'.length))))
-  return BigInt(count)
+/** How many elements there are: by a field, by an argument of the call, or a number. */
+function distantCount(count: Length | undefined, shape: Shape, { view, context }: Place): bigint {
+  switch (count?.by) {
+    case 'field':
+      return numberIn(shape, count.field, view)
+    case 'argument':
+      return BigInt.asUintN(32, argument(context, count.argument))
+    case 'constant':
+      return BigInt(count.count)
+    default:
+      return 0n
+  }
 }
 
 /** Elements that do not lie in the struct: behind a pointer, or behind the struct. */
@@ -116,7 +124,7 @@ function distantText(field: ShapeField, shape: Shape, place: Place): string {
   const { view, context, valueText, at } = place
   const [, where, isAnswer, inner, kind = '', bytes] = DISTANT.exec(field.kind) ?? []
   const start = where === '+' ? at + BigInt(field.offset) : unsignedAt(view, field.offset, 8)
-  const count = distantCount(field.count ?? '0', shape, place)
+  const count = distantCount(field.count, shape, place)
   if (start === 0n) return 'NULL'
   if (isAnswer && context.outcome?.failed !== false && count > 0n) return address(start)
   if (kind === 'bytes') return buffer(start, Number(count), context)
@@ -190,28 +198,22 @@ export function numberIn(shape: Shape, name: string, view: DataView): bigint {
 }
 
 /** How many elements of a list are printed, or how many bytes. */
-function countOf(field: ShapeField, shape: Shape, view: DataView): number {
+function countOf(field: ShapeField, shape: Shape, place: Place): number {
   const room = field.size / (field.element || 1)
   if (field.count === undefined) return room
-  const by = fieldNamed(shape, field.count)
-  const said = by ? unsignedAt(view, by.offset, by.size) : BigInt(field.count)
+  const said = distantCount(field.count, shape, place)
   return said < BigInt(room) ? Number(said) : room
 }
 
 /** Whether a field has a place in this text of a struct. */
 export function isShown(field: ShapeField, shape: Shape, view: DataView, isFull: boolean): boolean {
-  const { condition, isOptional, offset, size } = field
+  const { when, isOptional, offset, size } = field
   if (isOptional && bytesOf(view, offset, size).every(byte => byte === 0)) return false
-  if (!condition) return true
-  if (condition.field === 'full') return isFull === (condition.test === '!=')
-  if (condition.orFull && isFull) return true
-  const by = fieldNamed(shape, condition.field)
-  if (!by) return false
-  const value = unsignedAt(view, by.offset, by.size)
-  const [bound = 0n] = condition.values
-  if (condition.test.endsWith('&')) return ((value & bound) !== 0n) === (condition.test === '&')
-  if (condition.test === '>') return value > bound
-  return condition.values.includes(value) === (condition.test === '==')
+  if (!when) return true
+  if (when.field === 'full') return isFull === (when.test === '!=')
+  if (when.orFull && isFull) return true
+  const by = fieldNamed(shape, when.field)
+  return by !== undefined && holds(when, unsignedAt(view, by.offset, by.size))
 }
 
 /** `{flags=0, name="eth0"}`, from the bytes of the struct, which begins at `at`. */
@@ -232,11 +234,11 @@ export function shapeText(
     if (DISTANT.test(field.kind)) return [`${field.name}=${distantText(field, whole, place)}`]
     const isList = field.kind.endsWith('[]')
     const text = isList
-      ? listText(field, countOf(field, whole, view), place)
+      ? listText(field, countOf(field, whole, place), place)
       : valueAt(
           field.kind,
           field.offset,
-          field.count === undefined ? field.size : countOf(field, whole, view),
+          field.count === undefined ? field.size : countOf(field, whole, place),
           place,
         )
     return [`${field.name}=${text}`]

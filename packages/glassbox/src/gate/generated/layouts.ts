@@ -243,6 +243,12 @@ export const LANE = {
   stop: 0,
   captured: 1,
   lines: 2,
+  nothing: 3,
+} as const
+/** enum told */
+export const TOLD = {
+  record: 0,
+  line: 1,
 } as const
 /** enum capture_operation */
 export const CAPTURE_OPERATION = {
@@ -279,6 +285,9 @@ export const LINE_STEP = {
   jsonBytes: 11,
   jsonEntries: 12,
   giveUp: 13,
+  wait: 14,
+  optional: 15,
+  time: 16,
 } as const
 /** enum line_flag */
 export const LINE_FLAG = {
@@ -304,18 +313,49 @@ export const NUMBER_FORMAT = {
   jsonAddress: 10,
   jsonUser: 11,
 } as const
+/** enum name_unless */
+export const NAME_UNLESS = {
+  none: 0,
+  number: 1,
+  address: 2,
+} as const
+/** enum string_style */
+export const STRING_STYLE = {
+  none: 0,
+  nonAsciiChars: 1,
+  nonAscii: 2,
+  all: 3,
+} as const
 /** enum line_prefix */
 export const LINE_PREFIX = {
   none: 0,
   tid: 1,
   brackets: 2,
 } as const
+/** enum clock_format */
+export const CLOCK_FORMAT = {
+  none: 0,
+  day: 1,
+  unix: 2,
+} as const
+/** enum shown_outcome */
+export const SHOWN_OUTCOME = {
+  successful: 1,
+  failed: 2,
+} as const
 /** struct open_call: offsets, and its size. */
 export const OPEN_CALL_LAYOUT = {
-  SIZE: 56,
+  SIZE: 88,
   tid: 0,
   plan: 4,
   args: 8,
+  entered: 56,
+  number: 64,
+  told: 68,
+  next: 72,
+  column: 76,
+  index: 80,
+  step: 84,
 } as const
 /** struct capture: offsets, and its size. */
 export const CAPTURE_LAYOUT = {
@@ -389,23 +429,39 @@ export const KNOWN_THREAD_LAYOUT = {
 } as const
 /** struct lane_tables: offsets, and its size. */
 export const LANE_TABLES_LAYOUT = {
-  SIZE: 10360,
+  SIZE: 14528,
   open: 0,
-  skipped: 7168,
-  active: 7232,
-  skips: 7236,
-  lines: 7240,
-  filtered: 7244,
-  prefix: 7248,
-  columns: 7252,
-  namesAt: 7256,
-  names: 7260,
-  json: 7264,
-  sequence: 7268,
-  first: 7272,
-  offset: 7280,
-  threads: 7288,
-  plans: 8312,
+  skipped: 11264,
+  active: 11328,
+  skips: 11332,
+  lines: 11336,
+  filtered: 11340,
+  prefix: 11344,
+  columns: 11348,
+  clock: 11352,
+  clockDigits: 11356,
+  relative: 11360,
+  relativeDigits: 11364,
+  numbered: 11368,
+  pointed: 11372,
+  timed: 11376,
+  timedDigits: 11380,
+  outcomes: 11384,
+  staged: 11388,
+  separate: 11392,
+  several: 11396,
+  inside: 11400,
+  zone: 11404,
+  last: 11408,
+  namesAt: 11416,
+  names: 11420,
+  json: 11424,
+  step: 11428,
+  sequence: 11432,
+  first: 11440,
+  offset: 11448,
+  threads: 11456,
+  plans: 12480,
 } as const
 
 // supervise.h

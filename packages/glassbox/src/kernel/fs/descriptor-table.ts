@@ -69,6 +69,7 @@ export class DescriptorTable implements FdTable {
 
   #release(file: OpenFile): void {
     if (file.inode.locks !== undefined) releaseLocksOf(file.inode, this)
+    file.flushed?.(this)
     dropReference(file)
   }
 

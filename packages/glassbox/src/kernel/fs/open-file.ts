@@ -145,6 +145,17 @@ export class FileBase implements OpenFile {
   closed(): void {}
 }
 
+/** A file without a position and without pages: a pipe, a socket, a terminal. */
+export class StreamFile extends FileBase {
+  override get stream(): boolean {
+    return true
+  }
+
+  override get mappable(): undefined {
+    return undefined
+  }
+}
+
 /** What O_PATH opens: a place, and nothing that can be read or written. */
 export class PathFile extends FileBase {
   constructor(inode: Inode, flags: number, location: Location) {

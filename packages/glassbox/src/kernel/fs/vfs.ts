@@ -165,24 +165,29 @@ export interface Inode {
   permits?(want: number, credentials: Credentials): number
 }
 
-/** The operations of a directory. Names are strings of bytes (latin1), without slash. */
+/**
+ * The operations of a directory. Names are strings of bytes (latin1), without slash. A change that
+ * is absent is refused: EPERM, for an unnamed file EOPNOTSUPP.
+ */
 export interface Directory {
   /** An inode, or −ENOENT. */
   lookup(name: string): Inode | number
   /** Whether answers, also −ENOENT, stay true until this kernel changes them. */
   readonly stable: boolean
-  create(name: string, node: NewInode): Inode | number
-  mkdir(name: string, node: NewInode): Inode | number
+  /** Whether no name can be made that is not there, whatever the permissions: ENOENT. */
+  readonly fixed?: boolean
+  create?(name: string, node: NewInode): Inode | number
+  mkdir?(name: string, node: NewInode): Inode | number
   /** `type`: S_IF*; `device` for devices only. */
-  mknod(name: string, type: number, device: number, node: NewInode): Inode | number
-  symlink(name: string, target: string, node: NewInode): Inode | number
-  /** A regular file without a name: O_TMPFILE. Absent: EOPNOTSUPP. */
+  mknod?(name: string, type: number, device: number, node: NewInode): Inode | number
+  symlink?(name: string, target: string, node: NewInode): Inode | number
+  /** A regular file without a name: O_TMPFILE. */
   unnamed?(node: NewInode): Inode | number
-  link(name: string, inode: Inode): number
-  unlink(name: string): number
-  rmdir(name: string): number
+  link?(name: string, inode: Inode): number
+  unlink?(name: string): number
+  rmdir?(name: string): number
   /** Moves to another directory of the same file system. `flags`: RENAME_*. */
-  rename(name: string, target: Directory, newName: string, flags: number): number
+  rename?(name: string, target: Directory, newName: string, flags: number): number
   /** Without `.` and `..`. The order stays the same while nothing changes. */
   entries(): readonly DirectoryEntry[] | number
 }
@@ -241,6 +246,8 @@ export interface OpenFile {
   resize?(size: number): number
   /** fsync(2); absent: nothing to do. */
   sync?(): number
+  /** Of a regular file that is not always ready: epoll takes it. */
+  readonly pollable?: boolean
   /** The POLL* bits that hold now. */
   poll(): number
   ioctl(request: number, argument: number, memory: UserMemory, caller: FsCaller): number
@@ -250,6 +257,8 @@ export interface OpenFile {
   readonly name: string
   /** Those who are to know that it is closed: epoll instances. */
   closeListeners?: Set<CloseListener> | undefined
+  /** A descriptor of it was closed, in this table of descriptors. */
+  flushed?(table: object): void
   /** Called once, when the last reference has gone. */
   closed(): void
 }

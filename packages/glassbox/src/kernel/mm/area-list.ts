@@ -3,9 +3,12 @@
  * of pages or of the host: who changes areas keeps those right.
  */
 import type { Area } from './area.ts'
+import { AreaBlocks } from './area-blocks.ts'
+
+const IN_BLOCK = 512
 
 export class AreaList {
-  readonly #areas: Area[] = []
+  readonly #areas: AreaBlocks
   /** The area that was found last: most look-ups are near the one before. */
   #last: Area | undefined = undefined
   /**
@@ -14,43 +17,39 @@ export class AreaList {
    */
   #searched = { high: 0, below: 0, length: Infinity }
 
+  /** `inBlock`: how many areas are moved together, see AreaBlocks; tests make it small. */
+  constructor(inBlock: number = IN_BLOCK) {
+    this.#areas = new AreaBlocks(inBlock)
+  }
+
+  /** All areas, for a look at each of them. It may change when areas do. */
   get all(): readonly Area[] {
-    return this.#areas
+    return this.#areas.all
+  }
+
+  get count(): number {
+    return this.#areas.count
   }
 
   /** The area that holds this address. */
   find(address: number): Area | undefined {
     const last = this.#last
     if (last !== undefined && address >= last.start && address < last.end) return last
-    const area = this.#areas[this.indexAfter(address)]
+    const area = this.#areas.seek(address)
     if (area === undefined || area.start > address) return undefined
     this.#last = area
     return area
   }
 
-  /** The index of the first area that ends above the address. */
-  indexAfter(address: number): number {
-    const areas = this.#areas
-    let low = 0
-    let high = areas.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((areas[middle] as Area).end <= address) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   /** The first area that ends above the address. */
   after(address: number): Area | undefined {
-    return this.#areas[this.indexAfter(address)]
+    return this.#areas.seek(address)
   }
 
   /** The last area that begins below the address. */
   before(address: number): Area | undefined {
-    const index = this.indexAfter(address)
-    const area = this.#areas[index]
-    return area !== undefined && area.start < address ? area : this.#areas[index - 1]
+    const area = this.#areas.seek(address)
+    return area !== undefined && area.start < address ? area : this.#areas.previous
   }
 
   /** Whether some area has a byte in [start, end). */
@@ -62,8 +61,7 @@ export class AreaList {
   /** Whether areas cover all of [start, end). */
   covers(start: number, end: number): boolean {
     let at = start
-    for (let index = this.indexAfter(start); at < end; index++) {
-      const area = this.#areas[index]
+    for (let area = this.#areas.seek(start); at < end; area = this.#areas.next()) {
       if (area === undefined || area.start > at) return false
       at = area.end
     }
@@ -71,41 +69,44 @@ export class AreaList {
   }
 
   insert(area: Area): void {
-    this.#areas.splice(this.indexAfter(area.start), 0, area)
+    this.#areas.seek(area.start)
+    this.#areas.insert(area)
     this.#last = area
   }
 
   /** Makes the address a border: an area that contains it becomes two. Returns the second. */
   split(address: number): Area | undefined {
-    const index = this.indexAfter(address)
-    const area = this.#areas[index]
+    const area = this.#areas.seek(address)
     if (area === undefined || area.start >= address) return undefined
     const second = area.part(address, area.end)
     area.end = address
-    this.#areas.splice(index + 1, 0, second)
+    this.#areas.next()
+    this.#areas.insert(second)
     this.#last = undefined
     return second
   }
 
   /** Removes the areas of [start, end), whose borders are borders of areas, and returns them. */
   remove(start: number, end: number): Area[] {
-    const from = this.indexAfter(start)
-    let to = from
-    while (to < this.#areas.length && (this.#areas[to] as Area).start < end) to++
+    this.#areas.seek(start)
+    const removed = this.#areas.take(end)
     this.#last = undefined
-    const removed = this.#areas.splice(from, to - from)
     // The gap that comes of it reaches up to what is above.
-    const above = this.#areas[from]?.start ?? Infinity
+    const above = this.#areas.current?.start ?? Infinity
     if (removed.length > 0) this.#searched.below = Math.max(this.#searched.below, above)
     return removed
   }
 
   /** The areas of [start, end), whose borders are borders of areas. */
   within(start: number, end: number): readonly Area[] {
-    const from = this.indexAfter(start)
-    let to = from
-    while (to < this.#areas.length && (this.#areas[to] as Area).start < end) to++
-    return this.#areas.slice(from, to)
+    const found: Area[] = []
+    for (
+      let area = this.#areas.seek(start);
+      area !== undefined && area.start < end;
+      area = this.#areas.next()
+    )
+      found.push(area)
+    return found
   }
 
   /**
@@ -113,17 +114,19 @@ export class AreaList {
    * gone because the one before it took its pages over.
    */
   join(start: number, end: number, joined: (gone: Area) => void): void {
-    let index = Math.max(1, this.indexAfter(start))
-    while (index < this.#areas.length && (this.#areas[index] as Area).start <= end) {
-      const area = this.#areas[index - 1] as Area
-      const next = this.#areas[index] as Area
-      if (area.end === next.start && area.isContinuedBy(next)) {
+    const areas = this.#areas
+    const gone: Area[] = []
+    for (let next = areas.seek(start); next !== undefined && next.start <= end; ) {
+      const area = areas.previous
+      if (area?.end === next.start && area.isContinuedBy(next)) {
         area.end = next.end
-        this.#areas.splice(index, 1)
-        joined(next)
-        this.#last = undefined
-      } else index++
+        areas.remove()
+        gone.push(next)
+        next = areas.current
+      } else next = areas.next()
     }
+    if (gone.length > 0) this.#last = undefined
+    for (const each of gone) joined(each)
   }
 
   /** The highest start of a gap of this length within [low, high) before `high`; −1: none. */
@@ -139,13 +142,18 @@ export class AreaList {
   /** The end of the highest gap of this length below `high`. */
   #gapEnd(high: number, length: number, guard: (above: Area) => number): number {
     let end = high
-    for (let index = this.indexAfter(high - 1); index >= 0; index--) {
-      const area = this.#areas[index]
-      if (area === undefined || area.start >= end) {
-        // An area that begins at the border keeps its distance to what will be below.
-        if (area?.start === end) end -= guard(area)
-        continue
-      }
+    const areas = this.#areas
+    const above = areas.seek(high - 1)
+    if (above !== undefined && above.start >= end) {
+      // An area that begins at the border keeps its distance to what will be below.
+      if (above.start === end) end -= guard(above)
+      if (end < length) return end
+    }
+    for (
+      let area = above && above.start < high ? above : areas.back();
+      area !== undefined;
+      area = areas.back()
+    ) {
       if (end - area.end >= length) return end
       end = Math.min(end, area.start - guard(area))
       if (end < length) return end

@@ -79,7 +79,7 @@ export class SpacePages implements MappingUser {
 
   /** Whether there may be another mapping. */
   get hasRoom(): boolean {
-    return this.areas.all.length < MAX_AREAS
+    return this.areas.count < MAX_AREAS
   }
 
   /** Whether the range may be split off: ENOMEM if not. */

@@ -146,7 +146,7 @@ export function copyOnWrite(space: SpacePages, area: Area, address: number): boo
   const page = pageStart(address)
   if (area.owned && space.regained.size < MOST_LEARNED) space.regained.add(page)
   if (area.owned && regain(space, area, page)) return true
-  if (space.areas.all.length > MANY_AREAS) return copyPages(space, area.start, area.end)
+  if (space.areas.count > MANY_AREAS) return copyPages(space, area.start, area.end)
   if (area.backing !== 'cache') return copyPages(space, page, endOfRun(space, area, page))
   const window = page - (page % FILE_COPY)
   return copyPages(space, Math.max(area.start, window), Math.min(area.end, window + FILE_COPY))

@@ -37,6 +37,20 @@ export interface SignalInformation {
   readonly si_code?: Name
   readonly [field: string]: AnyValue | undefined
 }
+/** A message of a netlink socket: its head, the fields of its payload, and its attributes. */
+export interface NetlinkMessage {
+  readonly nlmsg_len: number
+  readonly nlmsg_type: Name
+  readonly nlmsg_flags: Names
+  readonly nlmsg_seq: number
+  readonly nlmsg_pid: number
+  readonly payload?: AnyValue
+  readonly attributes?: readonly NetlinkAttribute[]
+}
+export interface NetlinkAttribute {
+  readonly nla_type: Name
+  readonly value: AnyValue
+}
 export interface CapabilitySets {
   readonly effective: readonly Name[]
   readonly permitted: readonly Name[]
@@ -1124,11 +1138,6 @@ export interface StructArguments {
     readonly attr?: StructArguments['gpio_v2_line_attribute']
     readonly mask?: Word
   }
-  readonly ptp_clock_time: {
-    readonly sec?: Word
-    readonly nsec?: number
-    readonly reserved?: number
-  }
   readonly btrfs_timespec: {
     readonly sec?: Word
     readonly nsec?: number
@@ -1139,6 +1148,1939 @@ export interface StructArguments {
   }
   readonly v4l2_service_lines: {
     readonly lines?: readonly (number)[]
+  }
+  readonly gpiochip_info: {
+    readonly name?: string
+    readonly label?: string
+    readonly lines?: number
+  }
+  readonly gpioline_before: {
+    readonly line_offset?: number
+  }
+  readonly gpioline_after: {
+    readonly flags?: Names
+    readonly name?: string
+    readonly consumer?: string
+  }
+  readonly gpio_unwatch: {
+    readonly offset?: number
+  }
+  readonly gpiohandle_before: {
+    readonly lines?: number
+    readonly lineoffsets?: readonly (number)[]
+    readonly flags?: Names
+    readonly default_values?: readonly (number)[]
+    readonly consumer_label?: string
+  }
+  readonly gpiohandle_after: {
+    readonly fd?: number
+  }
+  readonly gpioevent_before: {
+    readonly lineoffset?: number
+    readonly handleflags?: Names
+    readonly eventflags?: Names
+    readonly consumer_label?: string
+  }
+  readonly gpioevent_after: {
+    readonly fd?: number
+  }
+  readonly gpiohandle_data: {
+    readonly values?: readonly (number)[]
+  }
+  readonly gpiohandle_config: {
+    readonly flags?: Names
+    readonly default_values?: readonly (number)[]
+  }
+  readonly gpio_v2_config: {
+    readonly flags?: Names
+    readonly num_attrs?: number
+    readonly padding?: readonly (number)[]
+    readonly attrs?: readonly (StructArguments['gpio_v2_line_config_attribute'])[]
+  }
+  readonly gpio_v2_line_before: {
+    readonly offset?: number
+  }
+  readonly gpio_v2_line_after: {
+    readonly name?: string
+    readonly consumer?: string
+    readonly flags?: Names
+    readonly num_attrs?: number
+    readonly attrs?: readonly (StructArguments['gpio_v2_line_attribute'])[]
+    readonly padding?: readonly (number)[]
+  }
+  readonly gpio_v2_request_before: {
+    readonly num_lines?: number
+    readonly offsets?: readonly (number)[]
+    readonly consumer?: string
+    readonly config?: StructArguments['gpio_v2_config']
+    readonly event_buffer_size?: number
+    readonly padding?: readonly (number)[]
+  }
+  readonly gpio_v2_request_after: {
+    readonly fd?: number
+  }
+  readonly gpio_v2_values_before: {
+    readonly mask?: Word
+  }
+  readonly gpio_v2_values_after: {
+    readonly bits?: Word
+  }
+  readonly gpio_v2_values: {
+    readonly bits?: Word
+    readonly mask?: Word
+  }
+  readonly hd_geometry: {
+    readonly heads?: number
+    readonly sectors?: number
+    readonly cylinders?: number
+    readonly start?: Word
+  }
+  readonly fstrim_range: {
+    readonly start?: Word
+    readonly len?: Word
+    readonly minlen?: Word
+  }
+  readonly fsxattr_get: {
+    readonly fsx_xflags?: Names
+    readonly fsx_extsize?: number
+    readonly fsx_nextents?: number
+    readonly fsx_projid?: number
+    readonly fsx_cowextsize?: number
+  }
+  readonly fsxattr_set: {
+    readonly fsx_xflags?: Names
+    readonly fsx_extsize?: number
+    readonly fsx_projid?: number
+    readonly fsx_cowextsize?: number
+  }
+  readonly file_clone_range: {
+    readonly src_fd?: number
+    readonly src_offset?: Word
+    readonly src_length?: Word
+    readonly dest_offset?: Word
+  }
+  readonly ptp_clock_time: {
+    readonly sec?: Word
+    readonly nsec?: number
+    readonly reserved?: number
+  }
+  readonly ptp_caps: {
+    readonly max_adj?: number
+    readonly n_alarm?: number
+    readonly n_ext_ts?: number
+    readonly n_per_out?: number
+    readonly pps?: number
+    readonly n_pins?: number
+    readonly cross_timestamping?: number
+    readonly adjust_phase?: number
+    readonly rsv?: readonly (number)[]
+  }
+  readonly ptp_extts: {
+    readonly index?: number
+    readonly flags?: Names
+  }
+  readonly ptp_extts2: {
+    readonly index?: number
+    readonly flags?: Names
+    readonly rsv?: readonly (number)[]
+  }
+  readonly ptp_pin: {
+    readonly index?: number
+    readonly func?: Name
+    readonly chan?: number
+  }
+  readonly ptp_pin2: {
+    readonly index?: number
+    readonly func?: Name
+    readonly chan?: number
+    readonly rsv?: readonly (number)[]
+  }
+  readonly ptp_perout: {
+    readonly phase?: StructArguments['ptp_clock_time']
+    readonly start?: StructArguments['ptp_clock_time']
+    readonly period?: StructArguments['ptp_clock_time']
+    readonly index?: number
+    readonly flags?: Names
+    readonly on?: StructArguments['ptp_clock_time']
+  }
+  readonly ptp_perout2: {
+    readonly phase?: StructArguments['ptp_clock_time']
+    readonly start?: StructArguments['ptp_clock_time']
+    readonly period?: StructArguments['ptp_clock_time']
+    readonly index?: number
+    readonly flags?: Names
+    readonly on?: StructArguments['ptp_clock_time']
+    readonly rsv?: readonly (number)[]
+  }
+  readonly ptp_pin_before: {
+    readonly index?: number
+  }
+  readonly ptp_pin_before2: {
+    readonly index?: number
+    readonly rsv?: readonly (number)[]
+  }
+  readonly ptp_pin_after: {
+    readonly name?: string
+    readonly func?: Name
+    readonly chan?: number
+  }
+  readonly ptp_precise: {
+    readonly device?: StructArguments['ptp_clock_time']
+    readonly sys_realtime?: StructArguments['ptp_clock_time']
+    readonly sys_monoraw?: StructArguments['ptp_clock_time']
+    readonly rsv?: readonly (number)[]
+  }
+  readonly seccomp_notif: {
+    readonly id?: Word
+    readonly pid?: number
+    readonly flags?: number
+    readonly data?: StructArguments['seccomp_data']
+  }
+  readonly seccomp_notif_resp: {
+    readonly id?: Word
+    readonly val?: Word
+    readonly error?: number
+    readonly flags?: Names
+  }
+  readonly seccomp_addfd: {
+    readonly id?: Word
+    readonly flags?: Names
+    readonly srcfd?: number
+    readonly newfd?: number
+    readonly newfd_flags?: Names
+  }
+  readonly kbkeycode: {
+    readonly scancode?: number
+    readonly keycode?: number
+  }
+  readonly kbd_repeat: {
+    readonly delay?: number
+    readonly period?: number
+  }
+  readonly unimapinit: {
+    readonly advised_hashsize?: number
+    readonly advised_hashstep?: number
+    readonly advised_hashlevel?: number
+  }
+  readonly unipair: {
+    readonly unicode?: number
+    readonly fontpos?: number
+  }
+  readonly unimapdesc: {
+    readonly entry_ct?: number
+    readonly entries?: Behind<readonly (StructArguments['unipair'])[]>
+  }
+  readonly consolefontdesc: {
+    readonly charcount?: number
+    readonly charheight?: number
+    readonly chardata?: Address
+  }
+  readonly kbdiacr: {
+    readonly diacr?: string
+    readonly base?: string
+    readonly result?: string
+  }
+  readonly kbdiacrs: {
+    readonly kb_cnt?: number
+    readonly kbdiacr?: readonly (StructArguments['kbdiacr'])[]
+  }
+  readonly kbdiacruc: {
+    readonly diacr?: number
+    readonly base?: number
+    readonly result?: number
+  }
+  readonly kbdiacrsuc: {
+    readonly kb_cnt?: number
+    readonly kbdiacruc?: readonly (StructArguments['kbdiacruc'])[]
+  }
+  readonly input_id: {
+    readonly bustype?: number
+    readonly vendor?: number
+    readonly product?: number
+    readonly version?: number
+  }
+  readonly input_keymap_entry: {
+    readonly flags?: number
+    readonly len?: number
+    readonly index?: number
+    readonly keycode?: Name
+    readonly scancode?: readonly (number)[]
+  }
+  readonly blkpg: {
+    readonly op?: Name
+    readonly flags?: number
+    readonly datalen?: number
+    readonly data?: Behind<StructArguments['blkpg_partition']>
+  }
+  readonly blkpg_partition: {
+    readonly start?: Word
+    readonly length?: Word
+    readonly pno?: number
+    readonly devname?: string
+    readonly volname?: string
+  }
+  readonly loop_info: {
+    readonly lo_number?: number
+    readonly lo_device?: { readonly major: number; readonly minor: number }
+    readonly lo_inode?: Word
+    readonly lo_rdevice?: { readonly major: number; readonly minor: number }
+    readonly lo_offset?: number
+    readonly lo_encrypt_type?: Name
+    readonly lo_encrypt_key_size?: number
+    readonly lo_flags?: Names
+    readonly lo_name?: string
+    readonly lo_encrypt_key?: Uint8Array
+    readonly lo_init?: readonly (Word)[]
+    readonly reserved?: readonly (number)[]
+  }
+  readonly loop_info64: {
+    readonly lo_device?: { readonly major: number; readonly minor: number }
+    readonly lo_inode?: Word
+    readonly lo_rdevice?: { readonly major: number; readonly minor: number }
+    readonly lo_offset?: Word
+    readonly lo_sizelimit?: Word
+    readonly lo_number?: number
+    readonly lo_encrypt_type?: Name
+    readonly lo_encrypt_key_size?: number
+    readonly lo_flags?: Names
+    readonly lo_file_name?: string
+    readonly lo_crypt_name?: string
+    readonly lo_encrypt_key?: Uint8Array
+    readonly lo_init?: readonly (Word)[]
+  }
+  readonly loop_config: {
+    readonly fd?: number
+    readonly block_size?: number
+    readonly info?: StructArguments['loop_info64']
+    readonly __reserved?: readonly (Word)[]
+  }
+  readonly sg_scsi_id: {
+    readonly host_no?: number
+    readonly channel?: number
+    readonly scsi_id?: number
+    readonly lun?: number
+    readonly scsi_type?: number
+    readonly h_cmd_per_lun?: number
+    readonly d_queue_depth?: number
+  }
+  readonly sg_request: {
+    readonly req_state?: number
+    readonly orphan?: number
+    readonly sg_io_owned?: number
+    readonly problem?: number
+    readonly pack_id?: number
+    readonly usr_ptr?: Address
+    readonly duration?: number
+  }
+  readonly erase_info: {
+    readonly start?: number
+    readonly length?: number
+  }
+  readonly erase_info64: {
+    readonly start?: Word
+    readonly length?: Word
+  }
+  readonly mtd_oob: {
+    readonly start?: number
+    readonly length?: number
+    readonly ptr?: Address
+  }
+  readonly mtd_oob64: {
+    readonly start?: Word
+    readonly length?: number
+    readonly usr_ptr?: Word
+  }
+  readonly otp_info: {
+    readonly start?: number
+    readonly length?: number
+    readonly locked?: number
+  }
+  readonly mtd_stats: {
+    readonly corrected?: number
+    readonly failed?: number
+    readonly badblocks?: number
+    readonly bbtblocks?: number
+  }
+  readonly mtd_info: {
+    readonly type?: Name
+    readonly flags?: Names
+    readonly size?: number
+    readonly erasesize?: number
+    readonly writesize?: number
+    readonly oobsize?: number
+    readonly padding?: Word
+  }
+  readonly mtd_region_before: {
+    readonly regionindex?: number
+  }
+  readonly mtd_region_after: {
+    readonly offset?: number
+    readonly erasesize?: number
+    readonly numblocks?: number
+  }
+  readonly mtd_write: {
+    readonly start?: Word
+    readonly len?: Word
+    readonly ooblen?: Word
+    readonly usr_data?: Word
+    readonly usr_oob?: Word
+    readonly mode?: Name
+  }
+  readonly ubi_leb: {
+    readonly lnum?: number
+    readonly bytes?: number
+    readonly dtype?: Name
+  }
+  readonly ubi_map: {
+    readonly lnum?: number
+    readonly dtype?: Name
+  }
+  readonly ubi_resize: {
+    readonly bytes?: Word
+    readonly vol_id?: number
+  }
+  readonly ubi_property: {
+    readonly property?: Name
+    readonly value?: Word
+  }
+  readonly rtc_time: {
+    readonly tm_sec?: number
+    readonly tm_min?: number
+    readonly tm_hour?: number
+    readonly tm_mday?: number
+    readonly tm_mon?: number
+    readonly tm_year?: number
+    readonly tm_wday?: number
+    readonly tm_yday?: number
+    readonly tm_isdst?: number
+  }
+  readonly rtc_wkalrm: {
+    readonly enabled?: number
+    readonly pending?: number
+    readonly time?: StructArguments['rtc_time']
+  }
+  readonly rtc_pll: {
+    readonly pll_ctrl?: number
+    readonly pll_value?: number
+    readonly pll_max?: number
+    readonly pll_min?: number
+    readonly pll_posmult?: number
+    readonly pll_negmult?: number
+    readonly pll_clock?: Word
+  }
+  readonly counter_component: {
+    readonly type?: Name
+    readonly scope?: Name
+    readonly parent?: number
+    readonly id?: number
+  }
+  readonly counter_watch: {
+    readonly component?: StructArguments['counter_component']
+    readonly event?: Name
+    readonly channel?: number
+  }
+  readonly tee_version: {
+    readonly impl_id?: Name
+    readonly gen_caps?: Names
+    readonly impl_caps?: Names | number
+  }
+  readonly tee_session: {
+    readonly session?: number
+  }
+  readonly tee_cancel: {
+    readonly cancel_id?: number
+    readonly session?: number
+  }
+  readonly tee_buffer: {
+    readonly buf_len?: Word
+    readonly buf_ptr?: Address
+  }
+  readonly tee_alloc_before: {
+    readonly size?: Word
+    readonly flags?: Names
+  }
+  readonly tee_alloc_after: {
+    readonly size?: Word
+    readonly flags?: Names
+    readonly id?: number
+  }
+  readonly tee_register_before: {
+    readonly addr?: Address
+    readonly length?: Word
+    readonly flags?: Names
+  }
+  readonly tee_register_after: {
+    readonly length?: Word
+    readonly flags?: Names
+    readonly id?: number
+  }
+  readonly uffd_range: {
+    readonly start?: Word
+    readonly len?: Word
+  }
+  readonly uffd_api_before: {
+    readonly api?: Word
+    readonly features?: Names
+  }
+  readonly uffd_api_after: {
+    readonly ioctls?: Names
+  }
+  readonly uffd_register_before: {
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
+  readonly uffd_register_after: {
+    readonly ioctls?: Names
+  }
+  readonly uffd_copy_before: {
+    readonly dst?: Word
+    readonly src?: Word
+    readonly len?: Word
+    readonly mode?: Names
+  }
+  readonly uffd_copy_after: {
+    readonly copy?: Word
+  }
+  readonly uffd_zero_before: {
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
+  readonly uffd_zero_after: {
+    readonly zeropage?: Word
+  }
+  readonly kvm_region: {
+    readonly slot?: number
+    readonly flags?: Names
+    readonly guest_phys_addr?: Word
+    readonly memory_size?: Word
+    readonly userspace_addr?: Address
+  }
+  readonly v4l2_capability: {
+    readonly driver?: string
+    readonly card?: string
+    readonly bus_info?: string
+    readonly version?: string
+    readonly capabilities?: Names
+    readonly device_caps?: Names
+  }
+  readonly v4l2_fmtdesc_before: {
+    readonly index?: number
+    readonly type?: Name
+  }
+  readonly v4l2_fmtdesc_after: {
+    readonly flags?: Names
+    readonly description?: string
+    readonly pixelformat?: string
+  }
+  readonly v4l2_pix: {
+    readonly width?: number
+    readonly height?: number
+    readonly pixelformat?: string
+    readonly field?: Name
+    readonly bytesperline?: number
+    readonly sizeimage?: number
+    readonly colorspace?: Name
+  }
+  readonly v4l2_plane_pix: {
+    readonly sizeimage?: number
+    readonly bytesperline?: number
+  }
+  readonly v4l2_pix_mp: {
+    readonly width?: number
+    readonly height?: number
+    readonly pixelformat?: string
+    readonly field?: Name
+    readonly colorspace?: Name
+    readonly plane_fmt?: readonly (StructArguments['v4l2_plane_pix'])[]
+    readonly num_planes?: number
+  }
+  readonly v4l2_rect: {
+    readonly left?: number
+    readonly top?: number
+    readonly width?: number
+    readonly height?: number
+  }
+  readonly v4l2_win: {
+    readonly w?: StructArguments['v4l2_rect']
+    readonly field?: Name
+    readonly chromakey?: number
+    readonly clips?: Address
+    readonly clipcount?: number
+    readonly bitmap?: Address
+    readonly global_alpha?: number
+  }
+  readonly v4l2_vbi: {
+    readonly sampling_rate?: number
+    readonly offset?: number
+    readonly samples_per_line?: number
+    readonly sample_format?: string
+    readonly start?: readonly (number)[]
+    readonly count?: readonly (number)[]
+    readonly flags?: Names
+  }
+  readonly v4l2_sliced: {
+    readonly service_set?: Names
+    readonly io_size?: number
+    readonly service_lines?: StructArguments['v4l2_service_lines']
+  }
+  readonly v4l2_sdr: {
+    readonly pixelformat?: string
+    readonly buffersize?: number
+  }
+  readonly v4l2_format_type: {
+    readonly type?: Name
+  }
+  readonly v4l2_format: {
+    readonly type?: Name
+    readonly 'fmt.pix'?: StructArguments['v4l2_pix']
+    readonly 'fmt.win'?: StructArguments['v4l2_win']
+    readonly 'fmt.vbi'?: StructArguments['v4l2_vbi']
+    readonly 'fmt.sliced'?: StructArguments['v4l2_sliced']
+    readonly 'fmt.pix_mp'?: StructArguments['v4l2_pix_mp']
+    readonly 'fmt.sdr'?: StructArguments['v4l2_sdr']
+  }
+  readonly v4l2_format_after: {
+    readonly 'fmt.pix'?: StructArguments['v4l2_pix']
+    readonly 'fmt.win'?: StructArguments['v4l2_win']
+    readonly 'fmt.vbi'?: StructArguments['v4l2_vbi']
+    readonly 'fmt.sliced'?: StructArguments['v4l2_sliced']
+    readonly 'fmt.pix_mp'?: StructArguments['v4l2_pix_mp']
+    readonly 'fmt.sdr'?: StructArguments['v4l2_sdr']
+  }
+  readonly v4l2_format_set: {
+    readonly 'fmt.pix'?: StructArguments['v4l2_pix']
+    readonly 'fmt.vbi'?: StructArguments['v4l2_vbi']
+    readonly 'fmt.sliced'?: StructArguments['v4l2_sliced']
+    readonly 'fmt.pix_mp'?: StructArguments['v4l2_pix_mp']
+    readonly 'fmt.sdr'?: StructArguments['v4l2_sdr']
+  }
+  readonly v4l2_framebuffer: {
+    readonly capability?: number
+    readonly flags?: number
+    readonly base?: Address
+  }
+  readonly v4l2_capture: {
+    readonly capability?: Names
+    readonly capturemode?: Names
+    readonly timeperframe?: StructArguments['v4l2_fract']
+    readonly extendedmode?: number
+    readonly readbuffers?: number
+  }
+  readonly v4l2_output: {
+    readonly capability?: Names
+    readonly outputmode?: Names
+    readonly timeperframe?: StructArguments['v4l2_fract']
+    readonly extendedmode?: number
+    readonly writebuffers?: number
+  }
+  readonly v4l2_parm_type: {
+    readonly type?: Name
+  }
+  readonly v4l2_parm: {
+    readonly type?: Name
+    readonly 'parm.capture'?: StructArguments['v4l2_capture']
+    readonly 'parm.output'?: StructArguments['v4l2_output']
+  }
+  readonly v4l2_parm_after: {
+    readonly 'parm.capture'?: StructArguments['v4l2_capture']
+    readonly 'parm.output'?: StructArguments['v4l2_output']
+  }
+  readonly v4l2_standard_before: {
+    readonly index?: number
+  }
+  readonly v4l2_standard_after: {
+    readonly name?: string
+    readonly frameperiod?: StructArguments['v4l2_fract']
+    readonly framelines?: number
+  }
+  readonly v4l2_input_before: {
+    readonly index?: number
+  }
+  readonly v4l2_input_after: {
+    readonly name?: string
+    readonly type?: Name
+  }
+  readonly v4l2_tuner_before: {
+    readonly index?: number
+  }
+  readonly v4l2_tuner: {
+    readonly index?: number
+    readonly name?: string
+    readonly type?: Name
+    readonly capability?: Names
+    readonly rangelow?: number
+    readonly rangehigh?: number
+    readonly rxsubchans?: Names
+    readonly audmode?: Name
+    readonly signal?: number
+    readonly afc?: number
+  }
+  readonly v4l2_tuner_after: {
+    readonly name?: string
+    readonly type?: Name
+    readonly capability?: Names
+    readonly rangelow?: number
+    readonly rangehigh?: number
+    readonly rxsubchans?: Names
+    readonly audmode?: Name
+    readonly signal?: number
+    readonly afc?: number
+  }
+  readonly v4l2_cropcap_before: {
+    readonly type?: Name
+  }
+  readonly v4l2_cropcap_after: {
+    readonly bounds?: StructArguments['v4l2_rect']
+    readonly defrect?: StructArguments['v4l2_rect']
+    readonly pixelaspect?: StructArguments['v4l2_fract']
+  }
+  readonly v4l2_crop_before: {
+    readonly type?: Name
+  }
+  readonly v4l2_crop_after: {
+    readonly c?: StructArguments['v4l2_rect']
+  }
+  readonly v4l2_crop: {
+    readonly type?: Name
+    readonly c?: StructArguments['v4l2_rect']
+  }
+  readonly v4l2_discrete: {
+    readonly width?: number
+    readonly height?: number
+  }
+  readonly v4l2_stepwise: {
+    readonly min_width?: number
+    readonly max_width?: number
+    readonly step_width?: number
+    readonly min_height?: number
+    readonly max_height?: number
+    readonly step_height?: number
+  }
+  readonly v4l2_frmsize_before: {
+    readonly index?: number
+    readonly pixel_format?: string
+  }
+  readonly v4l2_frmsize_after: {
+    readonly type?: Name
+    readonly discrete?: StructArguments['v4l2_discrete']
+    readonly stepwise?: StructArguments['v4l2_stepwise']
+  }
+  readonly v4l2_ival_stepwise: {
+    readonly min?: StructArguments['v4l2_fract']
+    readonly max?: StructArguments['v4l2_fract']
+    readonly step?: StructArguments['v4l2_fract']
+  }
+  readonly v4l2_frmival_before: {
+    readonly index?: number
+    readonly pixel_format?: string
+    readonly width?: number
+    readonly height?: number
+  }
+  readonly v4l2_frmival_after: {
+    readonly type?: Name
+    readonly discrete?: StructArguments['v4l2_fract']
+    readonly stepwise?: StructArguments['v4l2_ival_stepwise']
+  }
+  readonly btrfs_vol: {
+    readonly fd?: number
+    readonly name?: string
+  }
+  readonly btrfs_create: {
+    readonly create?: Word
+    readonly qgroupid?: Word
+  }
+  readonly btrfs_assign: {
+    readonly assign?: Word
+    readonly src?: Word
+    readonly dst?: Word
+  }
+  readonly btrfs_defrag: {
+    readonly start?: Word
+    readonly len?: Word
+    readonly flags?: Names
+    readonly extent_thresh?: number
+    readonly compress_type?: Name
+  }
+  readonly btrfs_features: {
+    readonly compat_flags?: Word
+    readonly compat_ro_flags?: Names
+    readonly incompat_flags?: Names
+  }
+  readonly btrfs_rescan: {
+    readonly flags?: Word
+  }
+  readonly btrfs_rescan_status: {
+    readonly flags?: Word
+    readonly progress?: Name
+  }
+  readonly btrfs_send: {
+    readonly send_fd?: number
+    readonly clone_sources_count?: Word
+    readonly clone_sources?: Address
+    readonly parent_root?: Name
+    readonly flags?: Names
+  }
+  readonly btrfs_lim: {
+    readonly flags?: Names
+    readonly max_rfer?: Word
+    readonly max_excl?: Word
+    readonly rsv_rfer?: Word
+    readonly rsv_excl?: Word
+  }
+  readonly btrfs_limit: {
+    readonly qgroupid?: Word
+    readonly lim?: StructArguments['btrfs_lim']
+  }
+  readonly btrfs_fs_info: {
+    readonly max_id?: Word
+    readonly num_devices?: Word
+    readonly fsid?: string
+    readonly nodesize?: number
+    readonly sectorsize?: number
+    readonly clone_alignment?: number
+    readonly csum_type?: Name
+    readonly csum_size?: number
+    readonly flags?: Names
+    readonly generation?: Word
+    readonly metadata_uuid?: string
+  }
+  readonly btrfs_quota: {
+    readonly cmd?: Name
+  }
+  readonly btrfs_received_before: {
+    readonly uuid?: string
+    readonly stransid?: Word
+    readonly stime?: StructArguments['btrfs_timespec']
+    readonly flags?: Word
+  }
+  readonly btrfs_received_after: {
+    readonly rtransid?: Word
+    readonly rtime?: StructArguments['btrfs_timespec']
+  }
+  readonly btrfs_dev_before: {
+    readonly devid?: { readonly major: number; readonly minor: number }
+    readonly uuid?: string
+  }
+  readonly btrfs_dev_after: {
+    readonly uuid?: string
+    readonly bytes_used?: Word
+    readonly total_bytes?: Word
+    readonly path?: string
+  }
+  readonly btrfs_scrub_before: {
+    readonly devid?: { readonly major: number; readonly minor: number }
+    readonly start?: Word
+    readonly end?: Word
+    readonly flags?: Names
+  }
+  readonly btrfs_scrub_id: {
+    readonly devid?: { readonly major: number; readonly minor: number }
+  }
+  readonly btrfs_progress: {
+    readonly data_extents_scrubbed?: Word
+    readonly tree_extents_scrubbed?: Word
+    readonly data_bytes_scrubbed?: Word
+    readonly tree_bytes_scrubbed?: Word
+    readonly read_errors?: Word
+    readonly csum_errors?: Word
+    readonly verify_errors?: Word
+    readonly no_csum?: Word
+    readonly csum_discards?: Word
+    readonly super_errors?: Word
+    readonly malloc_errors?: Word
+    readonly uncorrectable_errors?: Word
+    readonly corrected_errors?: Word
+    readonly last_physical?: Word
+    readonly unverified_errors?: Word
+  }
+  readonly btrfs_scrub_after: {
+    readonly progress?: StructArguments['btrfs_progress']
+  }
+  readonly ifinfomsg: {
+    readonly ifi_family?: Name
+    readonly ifi_type?: Name
+    readonly ifi_index?: number
+    readonly ifi_flags?: Names
+    readonly ifi_change?: number
+  }
+  readonly ifaddrmsg: {
+    readonly ifa_family?: Name
+    readonly ifa_prefixlen?: number
+    readonly ifa_flags?: Names
+    readonly ifa_scope?: Name
+    readonly ifa_index?: number
+  }
+  readonly rtmsg: {
+    readonly rtm_family?: Name
+    readonly rtm_dst_len?: number
+    readonly rtm_src_len?: number
+    readonly rtm_tos?: Names
+    readonly rtm_table?: Name
+    readonly rtm_protocol?: Name
+    readonly rtm_scope?: Name
+    readonly rtm_type?: Name
+    readonly rtm_flags?: Names
+  }
+  readonly ndmsg: {
+    readonly ndm_family?: Name
+    readonly ndm_ifindex?: number
+    readonly ndm_state?: Names
+    readonly ndm_flags?: Names
+    readonly ndm_type?: Name
+  }
+  readonly fib_rule_hdr: {
+    readonly family?: Name
+    readonly dst_len?: number
+    readonly src_len?: number
+    readonly tos?: Names
+    readonly table?: Name
+    readonly action?: Name
+    readonly flags?: Names
+  }
+  readonly tcmsg: {
+    readonly tcm_family?: Name
+    readonly tcm_ifindex?: number
+    readonly tcm_handle?: number
+    readonly tcm_parent?: number
+    readonly tcm_info?: number
+  }
+  readonly tcamsg: {
+    readonly tca_family?: Name
+  }
+  readonly ndtmsg: {
+    readonly ndtm_family?: Name
+  }
+  readonly netconfmsg: {
+    readonly ncm_family?: Name
+  }
+  readonly ifaddrlblmsg: {
+    readonly ifal_family?: Name
+    readonly ifal_prefixlen?: number
+    readonly ifal_flags?: number
+    readonly ifal_index?: number
+    readonly ifal_seq?: number
+  }
+  readonly dcbmsg: {
+    readonly dcb_family?: Name
+    readonly cmd?: Name
+  }
+  readonly br_port_msg: {
+    readonly family?: Name
+    readonly ifindex?: number
+  }
+  readonly if_stats_msg: {
+    readonly family?: Name
+    readonly ifindex?: number
+    readonly filter_mask?: Names
+  }
+  readonly nhmsg: {
+    readonly nh_family?: Name
+    readonly nh_scope?: Name
+    readonly nh_protocol?: Name
+    readonly nh_flags?: Names
+  }
+  readonly smc_diag_req: {
+    readonly diag_family?: Name
+    readonly diag_ext?: Names
+    readonly id?: StructArguments['inet_diag_sockid']
+  }
+  readonly rtnl_link_stats: {
+    readonly rx_packets?: number
+    readonly tx_packets?: number
+    readonly rx_bytes?: number
+    readonly tx_bytes?: number
+    readonly rx_errors?: number
+    readonly tx_errors?: number
+    readonly rx_dropped?: number
+    readonly tx_dropped?: number
+    readonly multicast?: number
+    readonly collisions?: number
+    readonly rx_length_errors?: number
+    readonly rx_over_errors?: number
+    readonly rx_crc_errors?: number
+    readonly rx_frame_errors?: number
+    readonly rx_fifo_errors?: number
+    readonly rx_missed_errors?: number
+    readonly tx_aborted_errors?: number
+    readonly tx_carrier_errors?: number
+    readonly tx_fifo_errors?: number
+    readonly tx_heartbeat_errors?: number
+    readonly tx_window_errors?: number
+    readonly rx_compressed?: number
+    readonly tx_compressed?: number
+    readonly rx_nohandler?: number
+  }
+  readonly rtnl_link_stats64: {
+    readonly rx_packets?: Word
+    readonly tx_packets?: Word
+    readonly rx_bytes?: Word
+    readonly tx_bytes?: Word
+    readonly rx_errors?: Word
+    readonly tx_errors?: Word
+    readonly rx_dropped?: Word
+    readonly tx_dropped?: Word
+    readonly multicast?: Word
+    readonly collisions?: Word
+    readonly rx_length_errors?: Word
+    readonly rx_over_errors?: Word
+    readonly rx_crc_errors?: Word
+    readonly rx_frame_errors?: Word
+    readonly rx_fifo_errors?: Word
+    readonly rx_missed_errors?: Word
+    readonly tx_aborted_errors?: Word
+    readonly tx_carrier_errors?: Word
+    readonly tx_fifo_errors?: Word
+    readonly tx_heartbeat_errors?: Word
+    readonly tx_window_errors?: Word
+    readonly rx_compressed?: Word
+    readonly tx_compressed?: Word
+    readonly rx_nohandler?: Word
+  }
+  readonly rtnl_link_ifmap: {
+    readonly mem_start?: Word
+    readonly mem_end?: Word
+    readonly base_addr?: Word
+    readonly irq?: number
+    readonly dma?: number
+    readonly port?: number
+  }
+  readonly ifla_bridge_id: {
+    readonly prio?: readonly (number)[]
+    readonly addr?: string
+  }
+  readonly br_boolopt: {
+    readonly optval?: Names
+    readonly optmask?: Names
+  }
+  readonly ifla_port_vsi: {
+    readonly vsi_mgr_id?: number
+    readonly vsi_type_id?: Uint8Array
+    readonly vsi_type_version?: number
+    readonly pad?: Uint8Array
+  }
+  readonly ifla_cacheinfo: {
+    readonly max_reasm_len?: number
+    readonly tstamp?: number
+    readonly reachable_time?: number
+    readonly retrans_time?: number
+  }
+  readonly ifa_cacheinfo: {
+    readonly ifa_prefered?: number
+    readonly ifa_valid?: number
+    readonly cstamp?: number
+    readonly tstamp?: number
+  }
+  readonly rta_cacheinfo: {
+    readonly rta_clntref?: number
+    readonly rta_lastuse?: number
+    readonly rta_expires?: number
+    readonly rta_error?: number
+    readonly rta_used?: number
+    readonly rta_id?: number
+    readonly rta_ts?: number
+    readonly rta_tsage?: number
+  }
+  readonly rta_mfc_stats: {
+    readonly mfcs_packets?: Word
+    readonly mfcs_bytes?: Word
+    readonly mfcs_wrong_if?: Word
+  }
+  readonly nda_cacheinfo: {
+    readonly ndm_confirmed?: number
+    readonly ndm_used?: number
+    readonly ndm_updated?: number
+    readonly ndm_refcnt?: number
+  }
+  readonly fib_uid_range: {
+    readonly start?: number
+    readonly end?: number
+  }
+  readonly fib_port_range: {
+    readonly start?: number
+    readonly end?: number
+  }
+  readonly tc_stats: {
+    readonly bytes?: Word
+    readonly packets?: number
+    readonly drops?: number
+    readonly overlimits?: number
+    readonly bps?: number
+    readonly pps?: number
+    readonly qlen?: number
+    readonly backlog?: number
+  }
+  readonly tc_estimator: {
+    readonly interval?: number
+    readonly ewma_log?: number
+  }
+  readonly gnet_stats_basic: {
+    readonly bytes?: Word
+    readonly packets?: number
+  }
+  readonly gnet_rate_est: {
+    readonly bps?: number
+    readonly pps?: number
+  }
+  readonly gnet_rate_est64: {
+    readonly bps?: Word
+    readonly pps?: Word
+  }
+  readonly gnet_queue: {
+    readonly qlen?: number
+    readonly backlog?: number
+    readonly drops?: number
+    readonly requeues?: number
+    readonly overlimits?: number
+  }
+  readonly tc_sizespec: {
+    readonly cell_log?: number
+    readonly size_log?: number
+    readonly cell_align?: number
+    readonly overhead?: number
+    readonly linklayer?: number
+    readonly mpu?: number
+    readonly mtu?: number
+    readonly tsize?: number
+  }
+  readonly ndt_config: {
+    readonly ndtc_key_len?: number
+    readonly ndtc_entry_size?: number
+    readonly ndtc_entries?: number
+    readonly ndtc_last_flush?: number
+    readonly ndtc_last_rand?: number
+    readonly ndtc_hash_rnd?: number
+    readonly ndtc_hash_mask?: number
+    readonly ndtc_hash_chain_gc?: number
+    readonly ndtc_proxy_qlen?: number
+  }
+  readonly ndt_stats: {
+    readonly ndts_allocs?: Word
+    readonly ndts_destroys?: Word
+    readonly ndts_hash_grows?: Word
+    readonly ndts_res_failed?: Word
+    readonly ndts_lookups?: Word
+    readonly ndts_hits?: Word
+    readonly ndts_rcv_probes_mcast?: Word
+    readonly ndts_rcv_probes_ucast?: Word
+    readonly ndts_periodic_gc_runs?: Word
+    readonly ndts_forced_gc_runs?: Word
+    readonly ndts_table_fulls?: Word
+  }
+  readonly unix_diag_req: {
+    readonly sdiag_family?: Name
+    readonly sdiag_protocol?: number
+    readonly udiag_states?: Names
+    readonly udiag_ino?: number
+    readonly udiag_show?: Names
+    readonly udiag_cookie?: readonly (number)[]
+  }
+  readonly unix_diag_msg: {
+    readonly udiag_family?: Name
+    readonly udiag_type?: Name
+    readonly udiag_state?: Name
+    readonly udiag_ino?: number
+    readonly udiag_cookie?: readonly (number)[]
+  }
+  readonly unix_diag_vfs: {
+    readonly udiag_vfs_dev?: { readonly major: number; readonly minor: number }
+    readonly udiag_vfs_ino?: number
+  }
+  readonly unix_diag_rqlen: {
+    readonly udiag_rqueue?: number
+    readonly udiag_wqueue?: number
+  }
+  readonly netlink_diag_req: {
+    readonly sdiag_family?: Name
+    readonly sdiag_protocol?: Name
+    readonly ndiag_ino?: number
+    readonly ndiag_show?: Names
+    readonly ndiag_cookie?: readonly (number)[]
+  }
+  readonly netlink_diag_msg: {
+    readonly ndiag_family?: Name
+    readonly ndiag_type?: Name
+    readonly ndiag_protocol?: Name
+    readonly ndiag_state?: Name
+    readonly ndiag_portid?: number
+    readonly ndiag_dst_portid?: number
+    readonly ndiag_dst_group?: number
+    readonly ndiag_ino?: number
+    readonly ndiag_cookie?: readonly (number)[]
+  }
+  readonly packet_diag_req: {
+    readonly sdiag_family?: Name
+    readonly sdiag_protocol?: number
+    readonly pdiag_ino?: number
+    readonly pdiag_show?: Names
+    readonly pdiag_cookie?: readonly (number)[]
+  }
+  readonly packet_diag_msg: {
+    readonly pdiag_family?: Name
+    readonly pdiag_type?: Name
+    readonly pdiag_num?: Name
+    readonly pdiag_ino?: number
+    readonly pdiag_cookie?: readonly (number)[]
+  }
+  readonly inet_diag_meminfo: {
+    readonly idiag_rmem?: number
+    readonly idiag_wmem?: number
+    readonly idiag_fmem?: number
+    readonly idiag_tmem?: number
+  }
+  readonly tcpvegas_info: {
+    readonly tcpv_enabled?: number
+    readonly tcpv_rttcnt?: number
+    readonly tcpv_rtt?: number
+    readonly tcpv_minrtt?: number
+  }
+  readonly tcp_dctcp_info: {
+    readonly dctcp_enabled?: number
+    readonly dctcp_ce_state?: number
+    readonly dctcp_alpha?: number
+    readonly dctcp_ab_ecn?: number
+    readonly dctcp_ab_tot?: number
+  }
+  readonly tcp_bbr_info: {
+    readonly bbr_bw_lo?: number
+    readonly bbr_bw_hi?: number
+    readonly bbr_min_rtt?: number
+    readonly bbr_pacing_gain?: number
+    readonly bbr_cwnd_gain?: number
+  }
+  readonly inet_diag_req: {
+    readonly idiag_family?: Name
+    readonly idiag_src_len?: number
+    readonly idiag_dst_len?: number
+    readonly idiag_ext?: Names
+    readonly id?: StructArguments['inet_diag_sockid']
+    readonly idiag_states?: Names
+    readonly idiag_dbs?: number
+  }
+  readonly inet_diag_req_v2: {
+    readonly sdiag_family?: Name
+    readonly sdiag_protocol?: Name
+    readonly idiag_ext?: Names
+    readonly idiag_states?: Names
+    readonly id?: StructArguments['inet_diag_sockid']
+  }
+  readonly inet_diag_msg: {
+    readonly idiag_family?: Name
+    readonly idiag_state?: Name
+    readonly idiag_timer?: number
+    readonly idiag_retrans?: number
+    readonly id?: StructArguments['inet_diag_sockid']
+    readonly idiag_expires?: number
+    readonly idiag_rqueue?: number
+    readonly idiag_wqueue?: number
+    readonly idiag_uid?: number
+    readonly idiag_inode?: number
+  }
+  readonly inet_bc_op: {
+    readonly code?: Name
+    readonly yes?: number
+    readonly no?: number
+  }
+  readonly selnl_setenforce: {
+    readonly val?: number
+  }
+  readonly selnl_policyload: {
+    readonly seqno?: number
+  }
+  readonly crypto_user_alg: {
+    readonly cru_name?: string
+    readonly cru_driver_name?: string
+    readonly cru_module_name?: string
+    readonly cru_type?: number
+    readonly cru_mask?: number
+    readonly cru_refcnt?: number
+    readonly cru_flags?: number
+  }
+  readonly option_linger: {
+    readonly l_onoff?: number
+    readonly l_linger?: number
+  }
+  readonly option_ucred: {
+    readonly pid?: number
+    readonly uid?: number
+    readonly gid?: number
+  }
+  readonly option_ip_mreq: {
+    readonly imr_multiaddr?: string
+    readonly imr_interface?: string
+  }
+  readonly option_tpacket_req: {
+    readonly tp_block_size?: number
+    readonly tp_block_nr?: number
+    readonly tp_frame_size?: number
+    readonly tp_frame_nr?: number
+  }
+  readonly option_tpacket_stats: {
+    readonly tp_packets?: number
+    readonly tp_drops?: number
+    readonly tp_freeze_q_cnt?: number
+  }
+  readonly ipc_set: {
+    readonly uid?: number
+    readonly gid?: number
+    readonly mode?: number
+  }
+  readonly msqid_set: {
+    readonly msg_perm?: StructArguments['ipc_set']
+    readonly msg_qbytes?: Word
+  }
+  readonly shmid_set: {
+    readonly shm_perm?: StructArguments['ipc_set']
+  }
+  readonly semid_set: {
+    readonly sem_perm?: StructArguments['ipc_set']
+  }
+  readonly seccomp_sizes: {
+    readonly seccomp_notif?: number
+    readonly seccomp_notif_resp?: number
+    readonly seccomp_data?: number
+  }
+  readonly kcmp_epoll_slot: {
+    readonly efd?: number
+    readonly tfd?: number
+    readonly toff?: number
+  }
+  readonly keyctl_dh: {
+    readonly private?: Name
+    readonly prime?: Name
+    readonly base?: Name
+  }
+  readonly keyctl_kdf: {
+    readonly hashname?: Behind<string>
+    readonly otherinfo?: Behind<Uint8Array>
+    readonly otherinfolen?: number
+    readonly __spare?: readonly (number)[]
+  }
+  readonly keyctl_pkey_query: {
+    readonly supported_ops?: Names
+    readonly key_size?: number
+    readonly max_data_size?: number
+    readonly max_sig_size?: number
+    readonly max_enc_size?: number
+    readonly max_dec_size?: number
+    readonly __spare?: readonly (number)[]
+  }
+  readonly keyctl_pkey_params: {
+    readonly key_id?: Name
+    readonly in_len?: number
+    readonly out_len?: number
+    readonly __spare?: readonly (number)[]
+  }
+  readonly keyctl_pkey_verify: {
+    readonly key_id?: Name
+    readonly in_len?: number
+    readonly in2_len?: number
+    readonly __spare?: readonly (number)[]
+  }
+  readonly user_regs: {
+    readonly r15?: Word
+    readonly r14?: Word
+    readonly r13?: Word
+    readonly r12?: Word
+    readonly rbp?: Word
+    readonly rbx?: Word
+    readonly r11?: Word
+    readonly r10?: Word
+    readonly r9?: Word
+    readonly r8?: Word
+    readonly rax?: Word
+    readonly rcx?: Word
+    readonly rdx?: Word
+    readonly rsi?: Word
+    readonly rdi?: Word
+    readonly orig_rax?: Word
+    readonly rip?: Word
+    readonly cs?: Word
+    readonly eflags?: Word
+    readonly rsp?: Word
+    readonly ss?: Word
+    readonly fs_base?: Word
+    readonly gs_base?: Word
+    readonly ds?: Word
+    readonly es?: Word
+    readonly fs?: Word
+    readonly gs?: Word
+  }
+  readonly user_fpregs: {
+    readonly cwd?: number
+    readonly swd?: number
+    readonly ftw?: number
+    readonly fop?: number
+    readonly rip?: Word
+    readonly rdp?: Word
+    readonly mxcsr?: number
+    readonly mxcr_mask?: number
+    readonly st_space?: readonly (number)[]
+    readonly xmm_space?: readonly (number)[]
+    readonly padding?: readonly (number)[]
+  }
+  readonly fiemap_extent: {
+    readonly fe_logical?: Word
+    readonly fe_physical?: Word
+    readonly fe_length?: Word
+    readonly fe_flags?: Names
+  }
+  readonly fiemap: {
+    readonly fm_start?: Word
+    readonly fm_length?: Word
+    readonly fm_flags?: Names
+    readonly fm_extent_count?: number
+    readonly fm_mapped_extents?: number
+    readonly fm_extents?: Behind<readonly (StructArguments['fiemap_extent'])[]>
+  }
+  readonly dedupe_info: {
+    readonly dest_fd?: number
+    readonly dest_offset?: Word
+    readonly bytes_deduped?: Word
+    readonly status?: number
+  }
+  readonly dedupe_before: {
+    readonly dest_fd?: number
+    readonly dest_offset?: Word
+  }
+  readonly dedupe_after: {
+    readonly bytes_deduped?: Word
+    readonly status?: number
+  }
+  readonly dedupe: {
+    readonly src_offset?: Word
+    readonly src_length?: Word
+    readonly dest_count?: number
+    readonly info?: Behind<readonly (StructArguments['dedupe_info'])[]>
+  }
+  readonly hd_command: {
+    readonly command?: Name
+    readonly sector_number?: number
+    readonly feature?: number
+    readonly sector_count?: number
+    readonly status?: number
+    readonly error?: number
+    readonly nsector?: number
+  }
+  readonly kbsentry: {
+    readonly kb_func?: number
+    readonly kb_string?: string
+  }
+  readonly console_font_op: {
+    readonly op?: Name
+    readonly flags?: Names
+    readonly width?: number
+    readonly height?: number
+    readonly charcount?: number
+    readonly data?: Behind<string>
+  }
+  readonly input_absinfo: {
+    readonly value?: number
+    readonly minimum?: number
+    readonly maximum?: number
+    readonly fuzz?: number
+    readonly flat?: number
+    readonly resolution?: number
+  }
+  readonly v4l2_control: {
+    readonly id?: Name
+    readonly value?: number
+  }
+  readonly v4l2_queryctrl: {
+    readonly id?: Name
+    readonly type?: Name
+    readonly name?: string
+    readonly minimum?: number
+    readonly maximum?: number
+    readonly step?: number
+    readonly default_value?: number
+    readonly flags?: Names
+    readonly reserved?: readonly (number)[]
+  }
+  readonly v4l2_query_ext: {
+    readonly id?: Name
+    readonly type?: Name
+    readonly name?: string
+    readonly minimum?: Word
+    readonly maximum?: Word
+    readonly step?: Word
+    readonly default_value?: Word
+    readonly flags?: Names
+    readonly elem_size?: number
+    readonly elems?: number
+    readonly nr_of_dims?: number
+    readonly dims?: readonly (number)[]
+    readonly reserved?: readonly (number)[]
+  }
+  readonly v4l2_timeval: {
+    readonly tv_sec?: Word
+    readonly tv_usec?: Word
+  }
+  readonly v4l2_buffer: {
+    readonly type?: Name
+    readonly index?: number
+    readonly memory?: Name
+    readonly 'm.offset'?: number
+    readonly 'm.userptr'?: Address
+    readonly length?: number
+    readonly bytesused?: number
+    readonly flags?: number
+    readonly timestamp?: StructArguments['v4l2_timeval']
+  }
+  readonly v4l2_requestbuffers: {
+    readonly type?: Name
+    readonly memory?: Name
+    readonly count?: number
+  }
+  readonly v4l2_ext_control: {
+    readonly id?: Name
+    readonly size?: number
+    readonly value?: number
+    readonly value64?: Word
+    readonly string?: Behind<string>
+  }
+  readonly v4l2_ext_controls: {
+    readonly ctrl_class?: Name
+    readonly count?: number
+    readonly error_idx?: number
+    readonly controls?: Behind<readonly (StructArguments['v4l2_ext_control'])[]>
+  }
+  readonly ptp_sys_offset: {
+    readonly n_samples?: number
+    readonly rsv?: readonly (number)[]
+    readonly ts?: readonly (StructArguments['ptp_clock_time'])[]
+  }
+  readonly ptp_sys_offset_extended: {
+    readonly n_samples?: number
+    readonly rsv?: readonly (number)[]
+    readonly ts?: readonly (StructArguments['ptp_clock_time'])[]
+  }
+  readonly rtc_param_set: {
+    readonly param?: Name
+    readonly svalue?: Word
+    readonly uvalue?: Names | Name | Word
+    readonly index?: number
+    readonly __pad?: number
+  }
+  readonly rtc_param_get: {
+    readonly param?: Name
+    readonly index?: number
+    readonly __pad?: number
+    readonly svalue?: Word
+    readonly features?: Names
+    readonly bsm?: Name
+    readonly uvalue?: Word
+  }
+  readonly rand_pool_info: {
+    readonly entropy_count?: number
+    readonly buf_size?: number
+    readonly buf?: Behind<Uint8Array>
+  }
+  readonly perf_query_bpf: {
+    readonly ids_len?: number
+    readonly prog_cnt?: number
+    readonly ids?: Behind<readonly (number)[]>
+  }
+  readonly ff_envelope: {
+    readonly attack_length?: number
+    readonly attack_level?: number
+    readonly fade_length?: number
+    readonly fade_level?: number
+  }
+  readonly ff_trigger: {
+    readonly button?: number
+    readonly interval?: number
+  }
+  readonly ff_replay: {
+    readonly length?: number
+    readonly delay?: number
+  }
+  readonly ff_constant: {
+    readonly level?: number
+    readonly envelope?: StructArguments['ff_envelope']
+  }
+  readonly ff_ramp: {
+    readonly start_level?: number
+    readonly end_level?: number
+    readonly envelope?: StructArguments['ff_envelope']
+  }
+  readonly ff_periodic: {
+    readonly waveform?: number
+    readonly period?: number
+    readonly magnitude?: number
+    readonly offset?: number
+    readonly phase?: number
+    readonly envelope?: StructArguments['ff_envelope']
+    readonly custom_len?: number
+    readonly custom_data?: Address
+  }
+  readonly ff_rumble: {
+    readonly strong_magnitude?: number
+    readonly weak_magnitude?: number
+  }
+  readonly ff_effect: {
+    readonly type?: Name
+    readonly id?: number
+    readonly direction?: number
+    readonly trigger?: StructArguments['ff_trigger']
+    readonly replay?: StructArguments['ff_replay']
+    readonly constant?: StructArguments['ff_constant']
+    readonly ramp?: StructArguments['ff_ramp']
+    readonly periodic?: StructArguments['ff_periodic']
+    readonly rumble?: StructArguments['ff_rumble']
+  }
+  readonly bpf_map_create: {
+    readonly map_type?: Name
+    readonly key_size?: number
+    readonly value_size?: number
+    readonly max_entries?: number
+    readonly map_flags?: Names
+    readonly inner_map_fd?: number
+    readonly numa_node?: number
+    readonly map_name?: string
+    readonly map_ifindex?: number
+    readonly btf_fd?: number
+    readonly btf_key_type_id?: number
+    readonly btf_value_type_id?: number
+    readonly btf_vmlinux_value_type_id?: number
+    readonly map_extra?: Word
+  }
+  readonly bpf_map_lookup: {
+    readonly map_fd?: number
+    readonly key?: Address
+    readonly value?: Address
+    readonly flags?: Names
+  }
+  readonly bpf_map_update: {
+    readonly map_fd?: number
+    readonly key?: Address
+    readonly value?: Address
+    readonly flags?: Name
+  }
+  readonly bpf_map_delete: {
+    readonly map_fd?: number
+    readonly key?: Address
+  }
+  readonly bpf_map_next_key: {
+    readonly map_fd?: number
+    readonly key?: Address
+    readonly next_key?: Address
+  }
+  readonly bpf_map_freeze: {
+    readonly map_fd?: number
+  }
+  readonly ebpf_instruction: {
+    readonly code?: number
+    readonly dst_reg?: Name
+    readonly src_reg?: Name
+    readonly off?: number
+    readonly imm?: number
+  }
+  readonly bpf_prog_load: {
+    readonly prog_type?: Name
+    readonly insn_cnt?: number
+    readonly insns?: Address | Behind<readonly (StructArguments['ebpf_instruction'])[]>
+    readonly license?: Behind<string>
+    readonly log_level?: number
+    readonly log_size?: number
+    readonly log_buf?: Behind<string>
+    readonly kern_version?: string
+    readonly prog_flags?: Names
+    readonly prog_name?: string
+    readonly prog_ifindex?: number
+    readonly expected_attach_type?: Name
+    readonly prog_btf_fd?: number
+    readonly func_info_rec_size?: number
+    readonly func_info?: Address
+    readonly func_info_cnt?: number
+    readonly line_info_rec_size?: number
+    readonly line_info?: Address
+    readonly line_info_cnt?: number
+    readonly attach_btf_id?: number
+    readonly attach_prog_fd?: number
+    readonly fd_array?: Address
+  }
+  readonly bpf_obj_pin: {
+    readonly pathname?: Behind<string>
+    readonly bpf_fd?: number
+    readonly file_flags?: Names
+  }
+  readonly bpf_prog_attach: {
+    readonly target_fd?: number
+    readonly attach_bpf_fd?: number
+    readonly attach_type?: Name
+    readonly attach_flags?: Names
+    readonly replace_bpf_fd?: number
+  }
+  readonly bpf_prog_detach: {
+    readonly target_fd?: number
+    readonly attach_type?: Name
+  }
+  readonly bpf_test_run: {
+    readonly prog_fd?: number
+    readonly retval?: number
+    readonly data_size_in?: number
+    readonly data_size_out?: number
+    readonly data_in?: Address
+    readonly data_out?: Address
+    readonly repeat?: number
+    readonly duration?: number
+    readonly ctx_size_in?: number
+    readonly ctx_size_out?: number
+    readonly ctx_in?: Address
+    readonly ctx_out?: Address
+    readonly flags?: Names
+    readonly cpu?: number
+    readonly batch_size?: number
+  }
+  readonly bpf_next_id: {
+    readonly start_id?: number
+    readonly next_id?: number
+    readonly open_flags?: Names
+  }
+  readonly bpf_prog_by_id: {
+    readonly prog_id?: number
+    readonly next_id?: number
+    readonly open_flags?: Names
+  }
+  readonly bpf_map_by_id: {
+    readonly map_id?: number
+    readonly next_id?: number
+    readonly open_flags?: Names
+  }
+  readonly bpf_btf_by_id: {
+    readonly btf_id?: number
+  }
+  readonly bpf_link_by_id: {
+    readonly link_id?: number
+  }
+  readonly bpf_info: {
+    readonly bpf_fd?: number
+    readonly info_len?: number
+    readonly info?: Address
+  }
+  readonly bpf_prog_query: {
+    readonly target_fd?: number
+    readonly attach_type?: Name
+    readonly query_flags?: Names
+    readonly attach_flags?: Names
+    readonly prog_ids?: Behind<readonly (number)[]>
+    readonly prog_cnt?: number
+  }
+  readonly bpf_tracepoint: {
+    readonly name?: Behind<string>
+    readonly prog_fd?: number
+  }
+  readonly bpf_btf_load: {
+    readonly btf?: Behind<Uint8Array>
+    readonly btf_log_buf?: Address
+    readonly btf_size?: number
+    readonly btf_log_size?: number
+    readonly btf_log_level?: number
+  }
+  readonly bpf_task_fd: {
+    readonly pid?: number
+    readonly fd?: number
+    readonly flags?: number
+    readonly buf_len?: number
+    readonly buf?: Behind<string>
+    readonly prog_id?: number
+    readonly fd_type?: Name
+    readonly probe_offset?: Word
+    readonly probe_addr?: Word
+  }
+  readonly bpf_lookup_batch: {
+    readonly in_batch?: Address
+    readonly out_batch?: Address
+    readonly keys?: Address
+    readonly values?: Address
+    readonly count?: number
+    readonly map_fd?: number
+    readonly elem_flags?: Names
+    readonly flags?: Word
+  }
+  readonly bpf_update_batch: {
+    readonly keys?: Address
+    readonly values?: Address
+    readonly count?: number
+    readonly map_fd?: number
+    readonly elem_flags?: Names
+    readonly flags?: Word
+  }
+  readonly bpf_delete_batch: {
+    readonly keys?: Address
+    readonly count?: number
+    readonly map_fd?: number
+    readonly elem_flags?: Names
+    readonly flags?: Word
+  }
+  readonly bpf_iter_info: {
+    readonly map?: StructArguments['bpf_iter_map']
+  }
+  readonly bpf_iter_map: {
+    readonly map_fd?: number
+  }
+  readonly bpf_perf_event: {
+    readonly bpf_cookie?: Word
+  }
+  readonly bpf_kprobe_multi: {
+    readonly flags?: Names
+    readonly cnt?: number
+    readonly syms?: Behind<readonly (Word)[]>
+    readonly addrs?: Behind<readonly (Word)[]>
+    readonly cookies?: Behind<readonly (Word)[]>
+  }
+  readonly bpf_link_create: {
+    readonly prog_fd?: number
+    readonly target_fd?: number
+    readonly attach_type?: Name
+    readonly flags?: number
+    readonly iter_info?: Behind<readonly (StructArguments['bpf_iter_info'])[]>
+    readonly iter_info_len?: number
+    readonly perf_event?: StructArguments['bpf_perf_event']
+    readonly kprobe_multi?: StructArguments['bpf_kprobe_multi']
+  }
+  readonly bpf_link_update: {
+    readonly link_fd?: number
+    readonly new_prog_fd?: number
+    readonly flags?: Names
+    readonly old_prog_fd?: number
+  }
+  readonly bpf_enable_stats: {
+    readonly type?: Name
+  }
+  readonly bpf_iter_create: {
+    readonly link_fd?: number
+    readonly flags?: number
+  }
+  readonly bpf_link_detach: {
+    readonly link_fd?: number
+  }
+  readonly bpf_bind_map: {
+    readonly prog_fd?: number
+    readonly map_fd?: number
+    readonly flags?: number
+  }
+  readonly uring_files_update: {
+    readonly offset?: number
+    readonly resv?: number
+    readonly fds?: Behind<readonly (number)[]>
+  }
+  readonly uring_probe: {
+    readonly last_op?: Name
+    readonly ops_len?: number
+    readonly resv?: number
+    readonly resv2?: readonly (number)[]
+    readonly ops?: Behind<readonly (StructArguments['uring_probe_op'])[]>
+  }
+  readonly uring_probe_op: {
+    readonly op?: Name
+    readonly resv?: number
+    readonly flags?: Names
+    readonly resv2?: number
+  }
+  readonly uring_restriction: {
+    readonly opcode?: Name
+    readonly register_op?: Name
+    readonly sqe_op?: Name
+    readonly sqe_flags?: Names
+    readonly resv?: number
+    readonly resv2?: readonly (number)[]
+  }
+  readonly uring_files: {
+    readonly nr?: number
+    readonly flags?: Names
+    readonly resv2?: Word
+    readonly data?: Behind<readonly (number)[]>
+    readonly tags?: Behind<readonly (Word)[]>
+  }
+  readonly uring_buffers: {
+    readonly nr?: number
+    readonly flags?: Names
+    readonly resv2?: Word
+    readonly data?: Behind<readonly (StructArguments['iovec'])[]>
+    readonly tags?: Behind<readonly (Word)[]>
+  }
+  readonly uring_new_files: {
+    readonly offset?: number
+    readonly resv?: number
+    readonly data?: Behind<readonly (number)[]>
+    readonly tags?: Behind<readonly (Word)[]>
+    readonly nr?: number
+    readonly resv2?: number
+  }
+  readonly uring_new_buffers: {
+    readonly offset?: number
+    readonly resv?: number
+    readonly data?: Behind<readonly (StructArguments['iovec'])[]>
+    readonly tags?: Behind<readonly (Word)[]>
+    readonly nr?: number
+    readonly resv2?: number
+  }
+  readonly uring_ring: {
+    readonly offset?: number
+    readonly resv?: number
+    readonly data?: number
+  }
+  readonly uring_no_ring: {
+    readonly offset?: number
+    readonly resv?: number
+    readonly data?: Word
+  }
+  readonly uring_buffer_ring: {
+    readonly ring_addr?: Address
+    readonly ring_entries?: number
+    readonly bgid?: number
+    readonly pad?: number
+    readonly resv?: readonly (Word)[]
+  }
+  readonly cachestat_range: {
+    readonly off?: Word
+    readonly len?: Word
+  }
+  readonly cachestat: {
+    readonly nr_cache?: Word
+    readonly nr_dirty?: Word
+    readonly nr_writeback?: Word
+    readonly nr_evicted?: Word
+    readonly nr_recently_evicted?: Word
+  }
+  readonly mount_id_request: {
+    readonly size?: number
+    readonly spare?: number
+    readonly mnt_id?: Word
+    readonly param?: Names
+    readonly mnt_ns_id?: Word
+  }
+  readonly mount_list_request: {
+    readonly size?: number
+    readonly spare?: number
+    readonly mnt_id?: Word
+    readonly param?: Word
+    readonly mnt_ns_id?: Word
+  }
+  readonly lsm_context: {
+    readonly id?: Name
+    readonly flags?: Word
+    readonly len?: Word
+    readonly ctx_len?: Word
+  }
+  readonly xattr_args: {
+    readonly value?: Behind<Uint8Array>
+    readonly size?: number
+    readonly flags?: Names
+  }
+  readonly file_attr: {
+    readonly fa_xflags?: Names
+    readonly fa_extsize?: number
+    readonly fa_nextents?: number
+    readonly fa_projid?: number
+    readonly fa_cowextsize?: number
+  }
+  readonly file_attr_set: {
+    readonly fa_xflags?: Names
+    readonly fa_extsize?: number
+    readonly fa_projid?: number
+    readonly fa_cowextsize?: number
   }
 }
 
@@ -1175,7 +3117,7 @@ export interface CallArguments {
   readonly madvise: { readonly addr: Address; readonly length: Word; readonly advice: Name }
   readonly shmget: { readonly key: Name; readonly size: Word; readonly shmflg: Names }
   readonly shmat: { readonly shmid: number; readonly shmaddr: Address; readonly shmflg: Names }
-  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> }
+  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> | Behind<StructArguments['shmid_set']> }
   readonly dup: { readonly oldfd: number }
   readonly dup2: { readonly oldfd: number; readonly newfd: number }
   readonly pause: {  }
@@ -1210,12 +3152,12 @@ export interface CallArguments {
   readonly uname: { readonly buf: Behind<StructArguments['utsname']> }
   readonly semget: { readonly key: Name; readonly nsems: number; readonly semflg: Names }
   readonly semop: { readonly semid: number; readonly tsops: Behind<readonly (StructArguments['sembuf'])[]>; readonly nsops: number }
-  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> }
+  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> | Behind<StructArguments['semid_set']> }
   readonly shmdt: { readonly shmaddr: Address }
   readonly msgget: { readonly key: Name; readonly msgflg: Names }
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
-  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> }
+  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Behind<StructArguments['msqid_set']> }
   readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }
@@ -1245,7 +3187,7 @@ export interface CallArguments {
   readonly getrusage: { readonly who: Name; readonly usage: Behind<StructArguments['rusage']> }
   readonly sysinfo: { readonly info: Behind<StructArguments['sysinfo']> }
   readonly times: { readonly buf: Behind<StructArguments['tms']> }
-  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name; readonly data?: AnyValue }
+  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['ptrace_peeksiginfo_args']> | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
   readonly getuid: {  }
   readonly syslog: { readonly type: Name; readonly bufp?: Behind<Uint8Array> | Address; readonly len?: number | Name }
   readonly getgid: {  }
@@ -1394,7 +3336,7 @@ export interface CallArguments {
   readonly waitid: { readonly idtype: Name; readonly id: number; readonly infop: Behind<SignalInformation>; readonly options: Names; readonly rusage: Behind<StructArguments['rusage']> }
   readonly add_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly payload: Behind<Uint8Array>; readonly plen: Word; readonly ringid: Name }
   readonly request_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly callout_info: Behind<string>; readonly destringid: Name }
-  readonly keyctl: { readonly operation: Name; readonly arg2?: Name | Behind<string> | number | Address | Behind<Names> | Word; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address; readonly arg5?: Name | Address | Names | Word }
+  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address | Behind<Uint8Array>; readonly arg5?: AnyValue }
   readonly ioprio_set: { readonly which: Name; readonly who: number; readonly ioprio: { readonly class: Name; readonly data: number } }
   readonly ioprio_get: { readonly which: Name; readonly who: number }
   readonly inotify_init: {  }
@@ -1456,16 +3398,16 @@ export interface CallArguments {
   readonly getcpu: { readonly cpu: Behind<number>; readonly node: Behind<number>; readonly tcache: Address }
   readonly process_vm_readv: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
   readonly process_vm_writev: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
-  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word }
+  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word | Behind<StructArguments['kcmp_epoll_slot']> }
   readonly finit_module: { readonly fd: number; readonly param_values: Behind<string>; readonly flags: Names }
   readonly sched_setattr: { readonly pid: number; readonly uattr: Behind<StructArguments['sched_attr']>; readonly flags: number }
   readonly sched_getattr: { readonly pid: number; readonly attr: Behind<StructArguments['sched_attr']>; readonly size: number; readonly flags: number }
   readonly renameat2: { readonly olddirfd: number; readonly oldpath: Behind<string>; readonly newdirfd: number; readonly newpath: Behind<string>; readonly flags: Names }
-  readonly seccomp: { readonly operation: Name; readonly flags: Names | number; readonly args: Behind<StructArguments['sock_fprog']> | Behind<Name> | Address }
+  readonly seccomp: { readonly operation: Name; readonly flags: Names | number; readonly args: Behind<StructArguments['sock_fprog']> | Behind<Name> | Address | Behind<StructArguments['seccomp_sizes']> }
   readonly getrandom: { readonly buf: Behind<Uint8Array>; readonly buflen: Word; readonly flags: Names }
   readonly memfd_create: { readonly name: Behind<string>; readonly flags: Names }
   readonly kexec_file_load: { readonly kernel_fd: number; readonly initrd_fd: number; readonly cmdline_len: Word; readonly cmdline: Behind<Uint8Array>; readonly flags: Names }
-  readonly bpf: { readonly cmd: Name; readonly attr: Address; readonly size: number }
+  readonly bpf: { readonly cmd: Name; readonly attr: AnyValue; readonly size: number }
   readonly execveat: { readonly dirfd: number; readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]>; readonly flags: Names }
   readonly userfaultfd: { readonly flags: Names }
   readonly membarrier: { readonly cmd: Name; readonly flags: Names; readonly cpu_id?: number }
@@ -1484,7 +3426,7 @@ export interface CallArguments {
   readonly pidfd_send_signal: { readonly pidfd: number; readonly sig: Name; readonly info: Behind<SignalInformation>; readonly flags: number }
   readonly io_uring_setup: { readonly entries: number; readonly params: Behind<StructArguments['io_uring_params']> }
   readonly io_uring_enter: { readonly fd: number; readonly to_submit: number; readonly min_complete: number; readonly flags: Names; readonly argp: Behind<Names>; readonly argsz: Word }
-  readonly io_uring_register: { readonly fd: number; readonly opcode: Name; readonly arg: Address; readonly nr_args: number }
+  readonly io_uring_register: { readonly fd: number; readonly opcode: Name; readonly arg: AnyValue; readonly nr_args: number }
   readonly open_tree: { readonly dirfd: number; readonly path: Behind<string>; readonly flags: Names }
   readonly move_mount: { readonly from_dirfd: number; readonly from_pathname: Behind<string>; readonly to_dirfd: number; readonly to_pathname: Behind<string>; readonly flags: Names }
   readonly fsopen: { readonly fsname: Behind<string>; readonly flags: Names }
@@ -1508,25 +3450,25 @@ export interface CallArguments {
   readonly process_mrelease: { readonly pidfd: number; readonly flags: number }
   readonly futex_waitv: { readonly waiters: Behind<readonly (StructArguments['futex_waitv'])[]>; readonly nr_futexes: number; readonly flags: number; readonly timeout: Behind<StructArguments['timespec']>; readonly clockid: Name }
   readonly set_mempolicy_home_node: { readonly start: Address; readonly len: Word; readonly home_node: Word; readonly flags: Word }
-  readonly cachestat: { readonly fd: number; readonly cstat_range: Address; readonly cstat: Address; readonly flags: number }
+  readonly cachestat: { readonly fd: number; readonly cstat_range: Address | Behind<StructArguments['cachestat_range']>; readonly cstat: Address | Behind<StructArguments['cachestat']>; readonly flags: number }
   readonly fchmodat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: number; readonly flags: Names }
-  readonly map_shadow_stack: { readonly addr: Word; readonly size: Word; readonly flags: number }
+  readonly map_shadow_stack: { readonly addr: Word | Address; readonly size: Word; readonly flags: number | Names }
   readonly futex_wake: { readonly uaddr: Address; readonly mask: Word; readonly nr: number; readonly flags: number }
   readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number; readonly timeout: Address; readonly clockid: number }
   readonly futex_requeue: { readonly waiters: Address; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
-  readonly statmount: { readonly req: Address; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
-  readonly listmount: { readonly req: Address; readonly mnt_ids: Address; readonly nr_mnt_ids: Word; readonly flags: number }
+  readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
+  readonly listmount: { readonly req: Address | Behind<StructArguments['mount_list_request']>; readonly mnt_ids: Address | Behind<readonly (Word)[]>; readonly nr_mnt_ids: Word; readonly flags: number | Names }
   readonly lsm_get_self_attr: { readonly attr: number; readonly ctx: Address; readonly size: Address; readonly flags: number }
-  readonly lsm_set_self_attr: { readonly attr: number; readonly ctx: Address; readonly size: number; readonly flags: number }
-  readonly lsm_list_modules: { readonly ids: Address; readonly size: Address; readonly flags: number }
-  readonly mseal: { readonly start: Word; readonly len: Word; readonly flags: Word }
-  readonly setxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
-  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
-  readonly listxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly list: Behind<string>; readonly size: Word }
-  readonly removexattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly name: Behind<string> }
-  readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number; readonly uattr: Address; readonly usize: Word }
-  readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address; readonly usize: Word; readonly at_flags: number }
-  readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address; readonly usize: Word; readonly at_flags: number }
+  readonly lsm_set_self_attr: { readonly attr: number | Name; readonly ctx: Address | Behind<StructArguments['lsm_context']>; readonly size: number; readonly flags: number }
+  readonly lsm_list_modules: { readonly ids: Address | Behind<readonly (Name)[]>; readonly size: Address | Behind<number>; readonly flags: number }
+  readonly mseal: { readonly start: Word | Address; readonly len: Word; readonly flags: Word }
+  readonly setxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address | Behind<StructArguments['xattr_args']>; readonly usize: Word }
+  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
+  readonly listxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly list: Behind<string> | Behind<Names>; readonly size: Word }
+  readonly removexattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string> }
+  readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }
+  readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr']>; readonly usize: Word; readonly at_flags: number | Names }
+  readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr_set']>; readonly usize: Word; readonly at_flags: number | Names }
 }
 
 /** The arguments of each call at its entry: its inputs. */
@@ -1562,7 +3504,7 @@ export interface CallInputs {
   readonly madvise: { readonly addr: Address; readonly length: Word; readonly advice: Name }
   readonly shmget: { readonly key: Name; readonly size: Word; readonly shmflg: Names }
   readonly shmat: { readonly shmid: number; readonly shmaddr: Address; readonly shmflg: Names }
-  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> }
+  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> | Behind<StructArguments['shmid_set']> }
   readonly dup: { readonly oldfd: number }
   readonly dup2: { readonly oldfd: number; readonly newfd: number }
   readonly pause: {  }
@@ -1597,12 +3539,12 @@ export interface CallInputs {
   readonly uname: {  }
   readonly semget: { readonly key: Name; readonly nsems: number; readonly semflg: Names }
   readonly semop: { readonly semid: number; readonly tsops: Behind<readonly (StructArguments['sembuf'])[]>; readonly nsops: number }
-  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg?: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> }
+  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg?: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> | Behind<StructArguments['semid_set']> }
   readonly shmdt: { readonly shmaddr: Address }
   readonly msgget: { readonly key: Name; readonly msgflg: Names }
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
-  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> }
+  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Behind<StructArguments['msqid_set']> }
   readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }
@@ -1632,7 +3574,7 @@ export interface CallInputs {
   readonly getrusage: { readonly who: Name }
   readonly sysinfo: {  }
   readonly times: {  }
-  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name; readonly data?: AnyValue }
+  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['ptrace_peeksiginfo_args']> | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
   readonly getuid: {  }
   readonly syslog: { readonly type: Name; readonly bufp?: Behind<Uint8Array> | Address; readonly len?: number | Name }
   readonly getgid: {  }
@@ -1781,7 +3723,7 @@ export interface CallInputs {
   readonly waitid: { readonly idtype: Name; readonly id: number; readonly options: Names }
   readonly add_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly payload: Behind<Uint8Array>; readonly plen: Word; readonly ringid: Name }
   readonly request_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly callout_info: Behind<string>; readonly destringid: Name }
-  readonly keyctl: { readonly operation: Name; readonly arg2?: Name | Behind<string> | number | Address | Behind<Names> | Word; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address; readonly arg5?: Name | Address | Names | Word }
+  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address | Behind<Uint8Array>; readonly arg5?: AnyValue }
   readonly ioprio_set: { readonly which: Name; readonly who: number; readonly ioprio: { readonly class: Name; readonly data: number } }
   readonly ioprio_get: { readonly which: Name; readonly who: number }
   readonly inotify_init: {  }
@@ -1812,7 +3754,7 @@ export interface CallInputs {
   readonly vmsplice: { readonly fd: number; readonly iov: Behind<readonly Vector[]>; readonly nr_segs: Word; readonly flags: Names }
   readonly move_pages: { readonly pid: number; readonly nr_pages: Word; readonly pages: Behind<readonly (Address)[]>; readonly nodes: Behind<readonly (number)[]>; readonly flags: Names }
   readonly utimensat: { readonly dirfd: number; readonly path: Behind<string>; readonly times: Behind<readonly (StructArguments['timespec'] | string)[]>; readonly flags: Names }
-  readonly epoll_pwait: { readonly epfd: number; readonly maxevents: number; readonly timeout: number; readonly sigmask: Behind<Names>; readonly sigsetsize: Word }
+  readonly epoll_pwait: { readonly epfd: number; readonly maxevents: number; readonly timeout: number; readonly sigmask?: Behind<Names>; readonly sigsetsize: Word }
   readonly signalfd: { readonly fd: number; readonly mask: Behind<Names>; readonly sizemask: Word }
   readonly timerfd_create: { readonly clockid: Name; readonly flags: Names }
   readonly eventfd: { readonly count: number }
@@ -1843,16 +3785,16 @@ export interface CallInputs {
   readonly getcpu: { readonly tcache: Address }
   readonly process_vm_readv: { readonly pid: number; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
   readonly process_vm_writev: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
-  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word }
+  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word | Behind<StructArguments['kcmp_epoll_slot']> }
   readonly finit_module: { readonly fd: number; readonly param_values: Behind<string>; readonly flags: Names }
   readonly sched_setattr: { readonly pid: number; readonly uattr: Behind<StructArguments['sched_attr']>; readonly flags: number }
   readonly sched_getattr: { readonly pid: number; readonly size: number; readonly flags: number }
   readonly renameat2: { readonly olddirfd: number; readonly oldpath: Behind<string>; readonly newdirfd: number; readonly newpath: Behind<string>; readonly flags: Names }
-  readonly seccomp: { readonly operation: Name; readonly flags: Names | number; readonly args: Behind<StructArguments['sock_fprog']> | Behind<Name> | Address }
+  readonly seccomp: { readonly operation: Name; readonly flags: Names | number; readonly args?: Behind<StructArguments['sock_fprog']> | Behind<Name> | Address | Behind<StructArguments['seccomp_sizes']> }
   readonly getrandom: { readonly buflen: Word; readonly flags: Names }
   readonly memfd_create: { readonly name: Behind<string>; readonly flags: Names }
   readonly kexec_file_load: { readonly kernel_fd: number; readonly initrd_fd: number; readonly cmdline_len: Word; readonly cmdline: Behind<Uint8Array>; readonly flags: Names }
-  readonly bpf: { readonly cmd: Name; readonly attr: Address; readonly size: number }
+  readonly bpf: { readonly cmd: Name; readonly attr?: AnyValue; readonly size: number }
   readonly execveat: { readonly dirfd: number; readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]>; readonly flags: Names }
   readonly userfaultfd: { readonly flags: Names }
   readonly membarrier: { readonly cmd: Name; readonly flags: Names; readonly cpu_id?: number }
@@ -1871,7 +3813,7 @@ export interface CallInputs {
   readonly pidfd_send_signal: { readonly pidfd: number; readonly sig: Name; readonly info: Behind<SignalInformation>; readonly flags: number }
   readonly io_uring_setup: { readonly entries: number }
   readonly io_uring_enter: { readonly fd: number; readonly to_submit: number; readonly min_complete: number; readonly flags: Names; readonly argp: Behind<Names>; readonly argsz: Word }
-  readonly io_uring_register: { readonly fd: number; readonly opcode: Name; readonly arg: Address; readonly nr_args: number }
+  readonly io_uring_register: { readonly fd: number; readonly opcode: Name; readonly arg?: AnyValue; readonly nr_args: number }
   readonly open_tree: { readonly dirfd: number; readonly path: Behind<string>; readonly flags: Names }
   readonly move_mount: { readonly from_dirfd: number; readonly from_pathname: Behind<string>; readonly to_dirfd: number; readonly to_pathname: Behind<string>; readonly flags: Names }
   readonly fsopen: { readonly fsname: Behind<string>; readonly flags: Names }
@@ -1885,7 +3827,7 @@ export interface CallInputs {
   readonly pidfd_getfd: { readonly pidfd: number; readonly targetfd: number; readonly flags: number }
   readonly faccessat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: Names; readonly flags: Names }
   readonly process_madvise: { readonly pidfd: number; readonly vec: Behind<readonly Vector[]>; readonly vlen: Word; readonly behavior: Name; readonly flags: number }
-  readonly epoll_pwait2: { readonly epfd: number; readonly maxevents: number; readonly sigmask: Behind<Names>; readonly sigsetsize: Word }
+  readonly epoll_pwait2: { readonly epfd: number; readonly maxevents: number; readonly sigmask?: Behind<Names>; readonly sigsetsize: Word }
   readonly mount_setattr: { readonly dirfd: number; readonly path: Behind<string>; readonly flags: Names; readonly attr: Behind<StructArguments['mount_attr']>; readonly size: Word }
   readonly quotactl_fd: { readonly fd: number; readonly cmd: { readonly command: Name; readonly type: Name }; readonly addr?: AnyValue; readonly id?: number | Name }
   readonly landlock_create_ruleset: { readonly attr: Behind<StructArguments['landlock_ruleset_attr']>; readonly size: Word; readonly flags: Names }
@@ -1895,23 +3837,23 @@ export interface CallInputs {
   readonly process_mrelease: { readonly pidfd: number; readonly flags: number }
   readonly futex_waitv: { readonly waiters: Behind<readonly (StructArguments['futex_waitv'])[]>; readonly nr_futexes: number; readonly flags: number; readonly timeout: Behind<StructArguments['timespec']>; readonly clockid: Name }
   readonly set_mempolicy_home_node: { readonly start: Address; readonly len: Word; readonly home_node: Word; readonly flags: Word }
-  readonly cachestat: { readonly fd: number; readonly cstat_range: Address; readonly cstat: Address; readonly flags: number }
+  readonly cachestat: { readonly fd: number; readonly cstat_range: Address | Behind<StructArguments['cachestat_range']>; readonly cstat?: Address | Behind<StructArguments['cachestat']>; readonly flags: number }
   readonly fchmodat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: number; readonly flags: Names }
-  readonly map_shadow_stack: { readonly addr: Word; readonly size: Word; readonly flags: number }
+  readonly map_shadow_stack: { readonly addr: Word | Address; readonly size: Word; readonly flags: number | Names }
   readonly futex_wake: { readonly uaddr: Address; readonly mask: Word; readonly nr: number; readonly flags: number }
   readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number; readonly timeout: Address; readonly clockid: number }
   readonly futex_requeue: { readonly waiters: Address; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
-  readonly statmount: { readonly req: Address; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
-  readonly listmount: { readonly req: Address; readonly mnt_ids: Address; readonly nr_mnt_ids: Word; readonly flags: number }
+  readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
+  readonly listmount: { readonly req: Address | Behind<StructArguments['mount_list_request']>; readonly mnt_ids?: Address | Behind<readonly (Word)[]>; readonly nr_mnt_ids: Word; readonly flags: number | Names }
   readonly lsm_get_self_attr: { readonly attr: number; readonly ctx: Address; readonly size: Address; readonly flags: number }
-  readonly lsm_set_self_attr: { readonly attr: number; readonly ctx: Address; readonly size: number; readonly flags: number }
-  readonly lsm_list_modules: { readonly ids: Address; readonly size: Address; readonly flags: number }
-  readonly mseal: { readonly start: Word; readonly len: Word; readonly flags: Word }
-  readonly setxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
-  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
-  readonly listxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly list: Behind<string>; readonly size: Word }
-  readonly removexattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number; readonly name: Behind<string> }
-  readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number; readonly uattr: Address; readonly usize: Word }
-  readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address; readonly usize: Word; readonly at_flags: number }
-  readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address; readonly usize: Word; readonly at_flags: number }
+  readonly lsm_set_self_attr: { readonly attr: number | Name; readonly ctx: Address | Behind<StructArguments['lsm_context']>; readonly size: number; readonly flags: number }
+  readonly lsm_list_modules: { readonly ids?: Address | Behind<readonly (Name)[]>; readonly size?: Address | Behind<number>; readonly flags: number }
+  readonly mseal: { readonly start: Word | Address; readonly len: Word; readonly flags: Word }
+  readonly setxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address | Behind<StructArguments['xattr_args']>; readonly usize: Word }
+  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
+  readonly listxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly list?: Behind<string> | Behind<Names>; readonly size: Word }
+  readonly removexattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string> }
+  readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }
+  readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr?: Address | Behind<StructArguments['file_attr']>; readonly usize: Word; readonly at_flags: number | Names }
+  readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr_set']>; readonly usize: Word; readonly at_flags: number | Names }
 }

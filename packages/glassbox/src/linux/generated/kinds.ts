@@ -450,6 +450,9 @@ type KindName =
   | 'intoption_out'
   | 'one_ip_option_read'
   | 'one_ipv6_option_read'
+  | 'int_decimal_s64'
+  | 'int_decimal_64'
+  | 'int_decimal_s32'
   | 'word_time_64'
   | 'struct_timeval'
   | 'struct_timespec'
@@ -461,10 +464,14 @@ type KindName =
   | 'chars_65'
   | 'list_int_64_3'
   | 'int_decimal_16'
+  | 'int_decimal_32'
   | 'flags_clone3_64'
+  | 'int_address_64'
   | 'signal_64'
+  | 'int_hex_64'
   | 'array_id_32'
   | 'flags_sched_flags_64'
+  | 'int_hex_32'
   | 'enum_cap_version_32'
   | 'bit0_32'
   | 'bit1_32'
@@ -479,7 +486,6 @@ type KindName =
   | 'enum_audit_arch_32'
   | 'list_int_64_6'
   | 'flags_futex_waitv_32'
-  | 'int_hex_32'
   | 'flags_peeksiginfo_32'
   | 'flags_seccomp_filter_64'
   | 'enum_perf_type_32'
@@ -614,6 +620,7 @@ type KindName =
   | 'enum_af_8'
   | 'enum_nf_version_8'
   | 'flags_rt_nexthop_8'
+  | 'int_decimal_32_2'
   | 'list_int_32_2'
   | 'chars_16'
   | 'union_ifreq_24'
@@ -633,23 +640,22 @@ type KindName =
   | 'flags_tty_lflag_16'
   | 'struct_gpio_v2_line_attribute'
   | 'list_int_16_48'
-  | 'int_decimal_s32'
-  | 'int_decimal_32'
   | 'word_time_32'
   | 'word_ticks_32'
-  | 'int_decimal_s32_2'
   | 'word_resource_limit_32'
   | 'list_int_32_3_2'
   | 'int_address_32'
+  | 'array_struct_sock_filter_2'
   | 'word_signal_handler_32'
   | 'flags_sa_32'
-  | 'int_decimal_16_2'
+  | 'pointer_signals_64_2'
   | 'id_user_16'
   | 'enum_fs_magic_32'
   | 'flags_statfs_flags_32'
   | 'int_octal_16'
   | 'flags_mq_flags_32'
   | 'union_ifreq_16'
+  | 'array_struct_ifreq_2'
 
 const make = (): Readonly<Record<KindName, Noted>> => ({
   fd: { type: 'fd', bits: 32, notation: 'fd' },
@@ -1100,21 +1106,28 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   intoption_out: { type: 'buffer', way: 'out', length: { by: 'cell', argument: 4 }, form: 'int_option', notation: 'intoption>' },
   one_ip_option_read: { type: 'enum', bits: 32, set: 'ip_option_read', notation: '=ip_option_read' },
   one_ipv6_option_read: { type: 'enum', bits: 32, set: 'ipv6_option_read', notation: '=ipv6_option_read' },
+  int_decimal_s64: { type: 'int', bits: 64, signed: true, form: 'decimal', notation: 'd' },
+  int_decimal_64: { type: 'int', bits: 64, signed: false, form: 'decimal', notation: 'u' },
+  int_decimal_s32: { type: 'int', bits: 32, signed: true, form: 'decimal', notation: 'd' },
   word_time_64: { type: 'word', bits: 64, word: 'time', notation: 'time' },
-  struct_timeval: { type: 'struct', name: 'timeval', notation: 'struct:timeval' },
-  struct_timespec: { type: 'struct', name: 'timespec', notation: 'struct:timespec' },
-  struct_timespec64: { type: 'struct', name: 'timespec64', notation: 'struct:timespec64' },
+  struct_timeval: { type: 'struct', name: 'timeval', notation: '{timeval}' },
+  struct_timespec: { type: 'struct', name: 'timespec', notation: '{timespec}' },
+  struct_timespec64: { type: 'struct', name: 'timespec64', notation: '{timespec64}' },
   word_ticks_64: { type: 'word', bits: 64, word: 'ticks', notation: 'ticks' },
   flags_adjtimex_32: { type: 'flags', bits: 32, set: 'adjtimex', notation: '|adjtimex' },
   flags_adjtimex_status_32: { type: 'flags', bits: 32, set: 'adjtimex_status', notation: '|adjtimex_status' },
   word_resource_limit_64: { type: 'word', bits: 64, word: 'resource_limit', notation: 'rlim' },
-  chars_65: { type: 'chars', size: 65, notation: 'chars' },
-  list_int_64_3: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 3, notation: 'size[3]' },
-  int_decimal_16: { type: 'int', bits: 16, signed: false, form: 'decimal', notation: 'uint' },
+  chars_65: { type: 'chars', size: 65, notation: 'str' },
+  list_int_64_3: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 3, notation: 'u[]' },
+  int_decimal_16: { type: 'int', bits: 16, signed: false, form: 'decimal', notation: 'u' },
+  int_decimal_32: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'u' },
   flags_clone3_64: { type: 'flags', bits: 64, set: 'clone3', notation: '|clone3' },
+  int_address_64: { type: 'int', bits: 64, signed: false, form: 'address', notation: 'p' },
   signal_64: { type: 'signal', bits: 64, notation: 'sig64' },
-  array_id_32: { type: 'array', way: 'in', of: { type: 'id', bits: 32, of: 'tid' }, count: { by: 'field', field: 'set_tid_size' }, notation: 'array<tid@set_tid_size' },
+  int_hex_64: { type: 'int', bits: 64, signed: false, form: 'hex', notation: 'x' },
+  array_id_32: { type: 'array', way: 'in', of: { type: 'id', bits: 32, of: 'tid' }, count: { by: 'field', field: 'set_tid_size' }, at: 64, notation: '&tid/4' },
   flags_sched_flags_64: { type: 'flags', bits: 64, set: 'sched_flags', notation: '|sched_flags' },
+  int_hex_32: { type: 'int', bits: 32, signed: false, form: 'hex', notation: 'x' },
   enum_cap_version_32: { type: 'enum', bits: 32, set: 'cap_version', notation: '=cap_version' },
   bit0_32: { type: 'bits', bits: 32, first: 0, width: 1, notation: 'uint' },
   bit1_32: { type: 'bits', bits: 32, first: 1, width: 2, notation: 'uint' },
@@ -1123,13 +1136,12 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   bit5_32: { type: 'bits', bits: 32, first: 5, width: 1, notation: 'uint' },
   bit6_32: { type: 'bits', bits: 32, first: 6, width: 1, notation: 'uint' },
   bit7_32: { type: 'bits', bits: 32, first: 7, width: 1, notation: 'uint' },
-  array_struct_sock_filter: { type: 'array', way: 'in', of: { type: 'struct', name: 'sock_filter' }, count: { by: 'field', field: 'len' }, notation: 'array<sock_filter@len' },
-  int_hex_16: { type: 'int', bits: 16, signed: false, form: 'hex', notation: 'hex32' },
-  int_decimal_8: { type: 'int', bits: 8, signed: false, form: 'decimal', notation: 'uint' },
+  array_struct_sock_filter: { type: 'array', way: 'in', of: { type: 'struct', name: 'sock_filter' }, count: { by: 'field', field: 'len' }, at: 64, notation: '&{sock_filter}' },
+  int_hex_16: { type: 'int', bits: 16, signed: false, form: 'hex', notation: 'x' },
+  int_decimal_8: { type: 'int', bits: 8, signed: false, form: 'decimal', notation: 'u' },
   enum_audit_arch_32: { type: 'enum', bits: 32, set: 'audit_arch', notation: '=audit_arch' },
-  list_int_64_6: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 6, notation: 'hex[6]' },
+  list_int_64_6: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 6, notation: 'x[]' },
   flags_futex_waitv_32: { type: 'flags', bits: 32, set: 'futex_waitv', notation: '|futex_waitv' },
-  int_hex_32: { type: 'int', bits: 32, signed: false, form: 'hex', notation: 'hex' },
   flags_peeksiginfo_32: { type: 'flags', bits: 32, set: 'peeksiginfo', notation: '|peeksiginfo' },
   flags_seccomp_filter_64: { type: 'flags', bits: 64, set: 'seccomp_filter', notation: '|seccomp_filter' },
   enum_perf_type_32: { type: 'enum', bits: 32, set: 'perf_type', notation: '=perf_type' },
@@ -1180,13 +1192,13 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   signals_64: { type: 'signals', bits: 64, notation: 'mask' },
   flags_sa_64: { type: 'flags', bits: 64, set: 'sa', notation: '|sa' },
   flags_ss_flags_32: { type: 'flags', bits: 32, set: 'ss_flags', notation: '|ss_flags' },
-  pointer_signals_64: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'ss_len' }, notation: 'sigset@ss_len' },
+  pointer_signals_64: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'sigsetsize' }, at: 64, notation: '*sigset' },
   enum_sigev_32: { type: 'enum', bits: 32, set: 'sigev', notation: '=sigev' },
-  struct_stack_t: { type: 'struct', name: 'stack_t', notation: 'struct:stack_t' },
+  struct_stack_t: { type: 'struct', name: 'stack_t', notation: '{stack_t}' },
   word_device_64: { type: 'word', bits: 64, word: 'device', notation: 'dev' },
   word_file_mode_32: { type: 'word', bits: 32, word: 'file_mode', notation: 'filemode' },
   flags_statx_attr_64: { type: 'flags', bits: 64, set: 'statx_attr', notation: '|statx_attr' },
-  struct_statx_timestamp: { type: 'struct', name: 'statx_timestamp', notation: 'struct:statx_timestamp' },
+  struct_statx_timestamp: { type: 'struct', name: 'statx_timestamp', notation: '{statx_timestamp}' },
   enum_fs_magic_64: { type: 'enum', bits: 64, set: 'fs_magic', notation: '=fs_magic' },
   word_file_system_id_64: { type: 'word', bits: 64, word: 'file_system_id', notation: 'fsid' },
   flags_statfs_flags_64: { type: 'flags', bits: 64, set: 'statfs_flags', notation: '|statfs_flags' },
@@ -1196,7 +1208,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   tail: { type: 'tail', length: { by: 'record' }, notation: 'tail@record' },
   enum_dirent_type_8: { type: 'enum', bits: 8, set: 'dirent_type', notation: '=dirent_type' },
   word_open_flags_64: { type: 'word', bits: 64, word: 'open_flags', notation: 'openflags64' },
-  int_octal_64: { type: 'int', bits: 64, signed: false, form: 'octal', notation: 'octal' },
+  int_octal_64: { type: 'int', bits: 64, signed: false, form: 'octal', notation: 'o' },
   flags_resolve_64: { type: 'flags', bits: 64, set: 'resolve', notation: '|resolve' },
   flags_mount_attr_64: { type: 'flags', bits: 64, set: 'mount_attr', notation: '|mount_attr' },
   enum_propagation_64: { type: 'enum', bits: 64, set: 'propagation', notation: '=propagation' },
@@ -1205,104 +1217,104 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_landlock_fs_64: { type: 'flags', bits: 64, set: 'landlock_fs', notation: '|landlock_fs' },
   flags_dqi_flags_32: { type: 'flags', bits: 32, set: 'dqi_flags', notation: '|dqi_flags' },
   flags_qif_32: { type: 'flags', bits: 32, set: 'qif', notation: '|qif' },
-  int_decimal_s8: { type: 'int', bits: 8, signed: true, form: 'decimal', notation: 'int' },
+  int_decimal_s8: { type: 'int', bits: 8, signed: true, form: 'decimal', notation: 'd' },
   flags_xfs_dquot_8: { type: 'flags', bits: 8, set: 'xfs_dquot', notation: '|xfs_dquot' },
   flags_poll_16: { type: 'flags', bits: 16, set: 'poll', notation: '|poll' },
   flags_epoll_32: { type: 'flags', bits: 32, set: 'epoll', notation: '|epoll' },
   word_epoll_data_64: { type: 'word', bits: 64, word: 'epoll_data', notation: 'epolldata' },
   enum_iocb_cmd_16: { type: 'enum', bits: 16, set: 'iocb_cmd', notation: '=iocb_cmd' },
-  int_decimal_s16: { type: 'int', bits: 16, signed: true, form: 'decimal', notation: 'int' },
+  int_decimal_s16: { type: 'int', bits: 16, signed: true, form: 'decimal', notation: 'd' },
   flags_iocb_flags_32: { type: 'flags', bits: 32, set: 'iocb_flags', notation: '|iocb_flags' },
   flags_uring_setup_32: { type: 'flags', bits: 32, set: 'uring_setup', notation: '|uring_setup' },
-  list_int_32_3: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 3, notation: 'hex32[3]' },
+  list_int_32_3: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 3, notation: 'x[]' },
   flags_uring_features_32: { type: 'flags', bits: 32, set: 'uring_features', notation: '|uring_features' },
-  struct_io_sqring_offsets: { type: 'struct', name: 'io_sqring_offsets', notation: 'struct:io_sqring_offsets' },
-  struct_io_cqring_offsets: { type: 'struct', name: 'io_cqring_offsets', notation: 'struct:io_cqring_offsets' },
-  int_octal_32: { type: 'int', bits: 32, signed: false, form: 'octal', notation: 'octal' },
-  struct_ipc_perm: { type: 'struct', name: 'ipc_perm', notation: 'struct:ipc_perm' },
+  struct_io_sqring_offsets: { type: 'struct', name: 'io_sqring_offsets', notation: '{io_sqring_offsets}' },
+  struct_io_cqring_offsets: { type: 'struct', name: 'io_cqring_offsets', notation: '{io_cqring_offsets}' },
+  int_octal_32: { type: 'int', bits: 32, signed: false, form: 'octal', notation: 'o' },
+  struct_ipc_perm: { type: 'struct', name: 'ipc_perm', notation: '{ipc_perm}' },
   flags_semop_16: { type: 'flags', bits: 16, set: 'semop', notation: '|semop' },
   tail_4: { type: 'tail', length: { by: 'argument', argument: 2, bits: 64 }, notation: 'tail@2' },
   flags_mq_flags_64: { type: 'flags', bits: 64, set: 'mq_flags', notation: '|mq_flags' },
-  struct_msghdr: { type: 'struct', name: 'msghdr', notation: 'struct:msghdr' },
+  struct_msghdr: { type: 'struct', name: 'msghdr', notation: '{msghdr}' },
   enum_af_16: { type: 'enum', bits: 16, set: 'af', notation: '=af' },
-  list_int_8_14: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 14, notation: 'hex32[14]' },
+  list_int_8_14: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 14, notation: 'x[]' },
   word_port_16: { type: 'word', bits: 16, word: 'port', notation: 'port' },
   word_ipv4_address_32: { type: 'word', bits: 32, word: 'ipv4_address', notation: 'ipv4' },
   word_network_number_32: { type: 'word', bits: 32, word: 'network_number', notation: 'net32' },
   list_int_8_16: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 16, notation: 'ipv6' },
   enum_arphrd_16: { type: 'enum', bits: 16, set: 'arphrd', notation: '=arphrd' },
   enum_packet_type_8: { type: 'enum', bits: 8, set: 'packet_type', notation: '=packet_type' },
-  list_int_8_8: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 8, notation: 'hex32[8]' },
-  list_int_8_7: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 7, notation: 'hex32[7]' },
-  list_int_8_6: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 6, notation: 'hex32[6]' },
-  int_hex_8: { type: 'int', bits: 8, signed: false, form: 'hex', notation: 'hex32' },
-  list_int_8_16_2: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 16, notation: 'hex32[16]' },
+  list_int_8_8: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 8, notation: 'x[]' },
+  list_int_8_7: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 7, notation: 'x[]' },
+  list_int_8_6: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 6, notation: 'x[]' },
+  int_hex_8: { type: 'int', bits: 8, signed: false, form: 'hex', notation: 'x' },
+  list_int_8_16_2: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 16, notation: 'x[]' },
   enum_hci_channel_16: { type: 'enum', bits: 16, set: 'hci_channel', notation: '=hci_channel' },
   enum_l2cap_psm_16: { type: 'enum', bits: 16, set: 'l2cap_psm', notation: '=l2cap_psm' },
   enum_l2cap_cid_16: { type: 'enum', bits: 16, set: 'l2cap_cid', notation: '=l2cap_cid' },
   enum_bt_address_8: { type: 'enum', bits: 8, set: 'bt_address', notation: '=bt_address' },
   enum_rxrpc_service_16: { type: 'enum', bits: 16, set: 'rxrpc_service', notation: '=rxrpc_service' },
   enum_sock_type_16: { type: 'enum', bits: 16, set: 'sock_type', notation: '=sock_type' },
-  list_int_8_26: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 26, notation: 'hex32[26]' },
+  list_int_8_26: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 26, notation: 'x[]' },
   enum_wpan_type_32: { type: 'enum', bits: 32, set: 'wpan_type', notation: '=wpan_type' },
   enum_wpan_pan_16: { type: 'enum', bits: 16, set: 'wpan_pan', notation: '=wpan_pan' },
   flags_alg_flags_32: { type: 'flags', bits: 32, set: 'alg_flags', notation: '|alg_flags' },
   enum_nfc_protocol_32: { type: 'enum', bits: 32, set: 'nfc_protocol', notation: '=nfc_protocol' },
   enum_nfc_sap_8: { type: 'enum', bits: 8, set: 'nfc_sap', notation: '=nfc_sap' },
-  list_int_8_63: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 63, notation: 'hex32[63]' },
+  list_int_8_63: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 63, notation: 'x[]' },
   enum_vsock_port_32: { type: 'enum', bits: 32, set: 'vsock_port', notation: '=vsock_port' },
   enum_vsock_cid_32: { type: 'enum', bits: 32, set: 'vsock_cid', notation: '=vsock_cid' },
   flags_vsock_flags_8: { type: 'flags', bits: 8, set: 'vsock_flags', notation: '|vsock_flags' },
-  list_int_8_3: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 3, notation: 'hex32[3]' },
+  list_int_8_3: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 3, notation: 'x[]' },
   enum_qrtr_node_32: { type: 'enum', bits: 32, set: 'qrtr_node', notation: '=qrtr_node' },
   enum_qrtr_port_32: { type: 'enum', bits: 32, set: 'qrtr_port', notation: '=qrtr_port' },
   flags_xdp_flags_16: { type: 'flags', bits: 16, set: 'xdp_flags', notation: '|xdp_flags' },
   enum_mctp_net_32: { type: 'enum', bits: 32, set: 'mctp_net', notation: '=mctp_net' },
   enum_mctp_address_8: { type: 'enum', bits: 8, set: 'mctp_address', notation: '=mctp_address' },
   enum_packet_mr_16: { type: 'enum', bits: 16, set: 'packet_mr', notation: '=packet_mr' },
-  struct_nlmsghdr: { type: 'struct', name: 'nlmsghdr', notation: 'struct:nlmsghdr' },
+  struct_nlmsghdr: { type: 'struct', name: 'nlmsghdr', notation: '{nlmsghdr}' },
   enum_af_8: { type: 'enum', bits: 8, set: 'af', notation: '=af' },
   enum_nf_version_8: { type: 'enum', bits: 8, set: 'nf_version', notation: '=nf_version' },
   flags_rt_nexthop_8: { type: 'flags', bits: 8, set: 'rt_nexthop', notation: '|rt_nexthop' },
-  list_int_32_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 2, notation: 'uint[2]' },
-  chars_16: { type: 'chars', size: 16, notation: 'chars' },
+  int_decimal_32_2: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'ifindex' },
+  list_int_32_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 2, notation: 'u[]' },
+  chars_16: { type: 'chars', size: 16, notation: 'str' },
   union_ifreq_24: { type: 'union', of: 'ifreq', size: 24, notation: 'union:ifreq' },
   flags_if_flags_16: { type: 'flags', bits: 16, set: 'if_flags', notation: '|if_flags' },
-  struct_sockaddr: { type: 'struct', name: 'sockaddr', notation: 'struct:sockaddr' },
-  struct_ifmap: { type: 'struct', name: 'ifmap', notation: 'struct:ifmap' },
-  array_struct_ifreq: { type: 'array', way: 'out', of: { type: 'struct', name: 'ifreq', view: 'addr' }, count: { by: 'field', field: 'ifc_len', bytes: true }, notation: 'array>ifreq__addr@ifc_len' },
+  struct_sockaddr: { type: 'struct', name: 'sockaddr', notation: '{sockaddr}' },
+  struct_ifmap: { type: 'struct', name: 'ifmap', notation: '{ifmap}' },
+  array_struct_ifreq: { type: 'array', way: 'in', of: { type: 'struct', name: 'ifreq', view: 'addr' }, count: { by: 'field', field: 'ifc_len', bytes: true }, at: 64, notation: '&{ifreq.addr}' },
   flags_tty_iflag_32: { type: 'flags', bits: 32, set: 'tty_iflag', notation: '|tty_iflag' },
   word_terminal_output_32: { type: 'word', bits: 32, word: 'terminal_output', notation: 'oflag' },
   word_terminal_control_32: { type: 'word', bits: 32, word: 'terminal_control', notation: 'cflag' },
   flags_tty_lflag_32: { type: 'flags', bits: 32, set: 'tty_lflag', notation: '|tty_lflag' },
   enum_tty_line_8: { type: 'enum', bits: 8, set: 'tty_line', notation: '=tty_line' },
-  list_int_8_19: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 19, notation: 'hex32[19]' },
+  list_int_8_19: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 19, notation: 'x[]' },
   flags_tty_iflag_16: { type: 'flags', bits: 16, set: 'tty_iflag', notation: '|tty_iflag' },
   word_terminal_output_16: { type: 'word', bits: 16, word: 'terminal_output', notation: 'oflag' },
   word_terminal_control_16: { type: 'word', bits: 16, word: 'terminal_control', notation: 'cflag' },
   flags_tty_lflag_16: { type: 'flags', bits: 16, set: 'tty_lflag', notation: '|tty_lflag' },
-  struct_gpio_v2_line_attribute: { type: 'struct', name: 'gpio_v2_line_attribute', notation: 'struct:gpio_v2_line_attribute' },
-  list_int_16_48: { type: 'list', of: { type: 'int', bits: 16, signed: false, form: 'hex' }, count: 48, notation: 'hex32[48]' },
-  int_decimal_s32: { type: 'int', bits: 32, signed: true, form: 'decimal', notation: 'off' },
-  int_decimal_32: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'size' },
+  struct_gpio_v2_line_attribute: { type: 'struct', name: 'gpio_v2_line_attribute', notation: '{gpio_v2_line_attribute}' },
+  list_int_16_48: { type: 'list', of: { type: 'int', bits: 16, signed: false, form: 'hex' }, count: 48, notation: 'x[]' },
   word_time_32: { type: 'word', bits: 32, word: 'time', notation: 'time' },
   word_ticks_32: { type: 'word', bits: 32, word: 'ticks', notation: 'ticks' },
-  int_decimal_s32_2: { type: 'int', bits: 32, signed: true, form: 'decimal', notation: 'long' },
   word_resource_limit_32: { type: 'word', bits: 32, word: 'resource_limit', notation: 'rlim' },
-  list_int_32_3_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 3, notation: 'size[3]' },
-  int_address_32: { type: 'int', bits: 32, signed: false, form: 'address', notation: 'addr' },
+  list_int_32_3_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 3, notation: 'u[]' },
+  int_address_32: { type: 'int', bits: 32, signed: false, form: 'address', notation: 'p' },
+  array_struct_sock_filter_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'sock_filter' }, count: { by: 'field', field: 'len' }, at: 32, notation: '&{sock_filter}' },
   word_signal_handler_32: { type: 'word', bits: 32, word: 'signal_handler', notation: 'handler' },
   flags_sa_32: { type: 'flags', bits: 32, set: 'sa', notation: '|sa' },
-  int_decimal_16_2: { type: 'int', bits: 16, signed: false, form: 'decimal', notation: 'size' },
+  pointer_signals_64_2: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'sigsetsize' }, at: 32, notation: '*sigset' },
   id_user_16: { type: 'id', bits: 16, of: 'user', notation: 'id' },
   enum_fs_magic_32: { type: 'enum', bits: 32, set: 'fs_magic', notation: '=fs_magic' },
   flags_statfs_flags_32: { type: 'flags', bits: 32, set: 'statfs_flags', notation: '|statfs_flags' },
-  int_octal_16: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'octal' },
+  int_octal_16: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'o' },
   flags_mq_flags_32: { type: 'flags', bits: 32, set: 'mq_flags', notation: '|mq_flags' },
   union_ifreq_16: { type: 'union', of: 'ifreq', size: 16, notation: 'union:ifreq' },
+  array_struct_ifreq_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'ifreq', view: 'addr' }, count: { by: 'field', field: 'ifc_len', bytes: true }, at: 32, notation: '&{ifreq.addr}' },
 })
 
 let made: Readonly<Record<KindName, Noted>> | undefined
 
-/** All kinds. They are made at the first call: most commands never need them. */
+/** All kinds but those of rare-kinds.ts. They are made at the first call: most commands never need them. */
 export const kinds = (): Readonly<Record<KindName, Noted>> => (made ??= make())

@@ -1074,11 +1074,6 @@ export interface StructValues {
     readonly attr: StructValues['gpio_v2_line_attribute']
     readonly mask: Word
   }
-  readonly ptp_clock_time: {
-    readonly sec: Word
-    readonly nsec: number
-    readonly reserved: number
-  }
   readonly btrfs_timespec: {
     readonly sec: Word
     readonly nsec: number
@@ -1089,6 +1084,1939 @@ export interface StructValues {
   }
   readonly v4l2_service_lines: {
     readonly lines: readonly number[]
+  }
+  readonly gpiochip_info: {
+    readonly name: Uint8Array
+    readonly label: Uint8Array
+    readonly lines: number
+  }
+  readonly gpioline_before: {
+    readonly line_offset: number
+  }
+  readonly gpioline_after: {
+    readonly flags: number
+    readonly name: Uint8Array
+    readonly consumer: Uint8Array
+  }
+  readonly gpio_unwatch: {
+    readonly offset: number
+  }
+  readonly gpiohandle_before: {
+    readonly lines: number
+    readonly lineoffsets: readonly number[]
+    readonly flags: number
+    readonly default_values: readonly number[]
+    readonly consumer_label: Uint8Array
+  }
+  readonly gpiohandle_after: {
+    readonly fd: number
+  }
+  readonly gpioevent_before: {
+    readonly lineoffset: number
+    readonly handleflags: number
+    readonly eventflags: number
+    readonly consumer_label: Uint8Array
+  }
+  readonly gpioevent_after: {
+    readonly fd: number
+  }
+  readonly gpiohandle_data: {
+    readonly values: readonly number[]
+  }
+  readonly gpiohandle_config: {
+    readonly flags: number
+    readonly default_values: readonly number[]
+  }
+  readonly gpio_v2_config: {
+    readonly flags: Word
+    readonly num_attrs: number
+    readonly padding: readonly number[]
+    readonly attrs?: readonly StructValues['gpio_v2_line_config_attribute'][]
+  }
+  readonly gpio_v2_line_before: {
+    readonly offset: number
+  }
+  readonly gpio_v2_line_after: {
+    readonly name: Uint8Array
+    readonly consumer: Uint8Array
+    readonly flags: Word
+    readonly num_attrs: number
+    readonly attrs?: readonly StructValues['gpio_v2_line_attribute'][]
+    readonly padding: readonly number[]
+  }
+  readonly gpio_v2_request_before: {
+    readonly num_lines: number
+    readonly offsets: readonly number[]
+    readonly consumer: Uint8Array
+    readonly config: StructValues['gpio_v2_config']
+    readonly event_buffer_size: number
+    readonly padding: readonly number[]
+  }
+  readonly gpio_v2_request_after: {
+    readonly fd: number
+  }
+  readonly gpio_v2_values_before: {
+    readonly mask: Word
+  }
+  readonly gpio_v2_values_after: {
+    readonly bits: Word
+  }
+  readonly gpio_v2_values: {
+    readonly bits: Word
+    readonly mask: Word
+  }
+  readonly hd_geometry: {
+    readonly heads: number
+    readonly sectors: number
+    readonly cylinders: number
+    readonly start: Word
+  }
+  readonly fstrim_range: {
+    readonly start: Word
+    readonly len: Word
+    readonly minlen: Word
+  }
+  readonly fsxattr_get: {
+    readonly fsx_xflags: number
+    readonly fsx_extsize: number
+    readonly fsx_nextents: number
+    readonly fsx_projid: number
+    readonly fsx_cowextsize: number
+  }
+  readonly fsxattr_set: {
+    readonly fsx_xflags: number
+    readonly fsx_extsize: number
+    readonly fsx_projid: number
+    readonly fsx_cowextsize: number
+  }
+  readonly file_clone_range: {
+    readonly src_fd: Word
+    readonly src_offset: Word
+    readonly src_length: Word
+    readonly dest_offset: Word
+  }
+  readonly ptp_clock_time: {
+    readonly sec: Word
+    readonly nsec: number
+    readonly reserved: number
+  }
+  readonly ptp_caps: {
+    readonly max_adj: number
+    readonly n_alarm: number
+    readonly n_ext_ts: number
+    readonly n_per_out: number
+    readonly pps: number
+    readonly n_pins: number
+    readonly cross_timestamping: number
+    readonly adjust_phase: number
+    readonly rsv: readonly number[]
+  }
+  readonly ptp_extts: {
+    readonly index: number
+    readonly flags: number
+  }
+  readonly ptp_extts2: {
+    readonly index: number
+    readonly flags: number
+    readonly rsv: readonly number[]
+  }
+  readonly ptp_pin: {
+    readonly index: number
+    readonly func: number
+    readonly chan: number
+  }
+  readonly ptp_pin2: {
+    readonly index: number
+    readonly func: number
+    readonly chan: number
+    readonly rsv: readonly number[]
+  }
+  readonly ptp_perout: {
+    readonly phase?: StructValues['ptp_clock_time']
+    readonly start?: StructValues['ptp_clock_time']
+    readonly period: StructValues['ptp_clock_time']
+    readonly index: number
+    readonly flags: number
+    readonly on?: StructValues['ptp_clock_time']
+  }
+  readonly ptp_perout2: {
+    readonly phase?: StructValues['ptp_clock_time']
+    readonly start?: StructValues['ptp_clock_time']
+    readonly period: StructValues['ptp_clock_time']
+    readonly index: number
+    readonly flags: number
+    readonly on?: StructValues['ptp_clock_time']
+    readonly rsv?: readonly number[]
+  }
+  readonly ptp_pin_before: {
+    readonly index: number
+  }
+  readonly ptp_pin_before2: {
+    readonly index: number
+    readonly rsv: readonly number[]
+  }
+  readonly ptp_pin_after: {
+    readonly name: Uint8Array
+    readonly func: number
+    readonly chan: number
+  }
+  readonly ptp_precise: {
+    readonly device: StructValues['ptp_clock_time']
+    readonly sys_realtime: StructValues['ptp_clock_time']
+    readonly sys_monoraw: StructValues['ptp_clock_time']
+    readonly rsv: readonly number[]
+  }
+  readonly seccomp_notif: {
+    readonly id: Word
+    readonly pid: number
+    readonly flags: number
+    readonly data: StructValues['seccomp_data']
+  }
+  readonly seccomp_notif_resp: {
+    readonly id: Word
+    readonly val: Word
+    readonly error: number
+    readonly flags: number
+  }
+  readonly seccomp_addfd: {
+    readonly id: Word
+    readonly flags: number
+    readonly srcfd: number
+    readonly newfd: number
+    readonly newfd_flags: number
+  }
+  readonly kbkeycode: {
+    readonly scancode: number
+    readonly keycode: number
+  }
+  readonly kbd_repeat: {
+    readonly delay: number
+    readonly period: number
+  }
+  readonly unimapinit: {
+    readonly advised_hashsize: number
+    readonly advised_hashstep: number
+    readonly advised_hashlevel: number
+  }
+  readonly unipair: {
+    readonly unicode: number
+    readonly fontpos: number
+  }
+  readonly unimapdesc: {
+    readonly entry_ct: number
+    readonly entries: Word
+  }
+  readonly consolefontdesc: {
+    readonly charcount: number
+    readonly charheight: number
+    readonly chardata: Word
+  }
+  readonly kbdiacr: {
+    readonly diacr: number
+    readonly base: number
+    readonly result: number
+  }
+  readonly kbdiacrs: {
+    readonly kb_cnt: number
+    readonly kbdiacr: readonly StructValues['kbdiacr'][]
+  }
+  readonly kbdiacruc: {
+    readonly diacr: number
+    readonly base: number
+    readonly result: number
+  }
+  readonly kbdiacrsuc: {
+    readonly kb_cnt: number
+    readonly kbdiacruc: readonly StructValues['kbdiacruc'][]
+  }
+  readonly input_id: {
+    readonly bustype: number
+    readonly vendor: number
+    readonly product: number
+    readonly version: number
+  }
+  readonly input_keymap_entry: {
+    readonly flags: number
+    readonly len: number
+    readonly index: number
+    readonly keycode: number
+    readonly scancode: readonly number[]
+  }
+  readonly blkpg: {
+    readonly op: number
+    readonly flags: number
+    readonly datalen: number
+    readonly data: Word
+  }
+  readonly blkpg_partition: {
+    readonly start: Word
+    readonly length: Word
+    readonly pno: number
+    readonly devname: Uint8Array
+    readonly volname: Uint8Array
+  }
+  readonly loop_info: {
+    readonly lo_number: number
+    readonly lo_device: Word
+    readonly lo_inode: Word
+    readonly lo_rdevice: Word
+    readonly lo_offset: number
+    readonly lo_encrypt_type: number
+    readonly lo_encrypt_key_size: number
+    readonly lo_flags: number
+    readonly lo_name: Uint8Array
+    readonly lo_encrypt_key: Uint8Array
+    readonly lo_init: readonly Word[]
+    readonly reserved: readonly number[]
+  }
+  readonly loop_info64: {
+    readonly lo_device: Word
+    readonly lo_inode: Word
+    readonly lo_rdevice: Word
+    readonly lo_offset: Word
+    readonly lo_sizelimit: Word
+    readonly lo_number: number
+    readonly lo_encrypt_type: number
+    readonly lo_encrypt_key_size: number
+    readonly lo_flags: number
+    readonly lo_file_name: Uint8Array
+    readonly lo_crypt_name: Uint8Array
+    readonly lo_encrypt_key: Uint8Array
+    readonly lo_init: readonly Word[]
+  }
+  readonly loop_config: {
+    readonly fd: number
+    readonly block_size: number
+    readonly info: StructValues['loop_info64']
+    readonly __reserved: readonly Word[]
+  }
+  readonly sg_scsi_id: {
+    readonly host_no: number
+    readonly channel: number
+    readonly scsi_id: number
+    readonly lun: number
+    readonly scsi_type: number
+    readonly h_cmd_per_lun: number
+    readonly d_queue_depth: number
+  }
+  readonly sg_request: {
+    readonly req_state: number
+    readonly orphan: number
+    readonly sg_io_owned: number
+    readonly problem: number
+    readonly pack_id: number
+    readonly usr_ptr: Word
+    readonly duration: number
+  }
+  readonly erase_info: {
+    readonly start: number
+    readonly length: number
+  }
+  readonly erase_info64: {
+    readonly start: Word
+    readonly length: Word
+  }
+  readonly mtd_oob: {
+    readonly start: number
+    readonly length: number
+    readonly ptr: Word
+  }
+  readonly mtd_oob64: {
+    readonly start: Word
+    readonly length: number
+    readonly usr_ptr: Word
+  }
+  readonly otp_info: {
+    readonly start: number
+    readonly length: number
+    readonly locked: number
+  }
+  readonly mtd_stats: {
+    readonly corrected: number
+    readonly failed: number
+    readonly badblocks: number
+    readonly bbtblocks: number
+  }
+  readonly mtd_info: {
+    readonly type: number
+    readonly flags: number
+    readonly size: number
+    readonly erasesize: number
+    readonly writesize: number
+    readonly oobsize: number
+    readonly padding: Word
+  }
+  readonly mtd_region_before: {
+    readonly regionindex: number
+  }
+  readonly mtd_region_after: {
+    readonly offset: number
+    readonly erasesize: number
+    readonly numblocks: number
+  }
+  readonly mtd_write: {
+    readonly start: Word
+    readonly len: Word
+    readonly ooblen: Word
+    readonly usr_data: Word
+    readonly usr_oob: Word
+    readonly mode: number
+  }
+  readonly ubi_leb: {
+    readonly lnum: number
+    readonly bytes: number
+    readonly dtype: number
+  }
+  readonly ubi_map: {
+    readonly lnum: number
+    readonly dtype: number
+  }
+  readonly ubi_resize: {
+    readonly bytes: Word
+    readonly vol_id: number
+  }
+  readonly ubi_property: {
+    readonly property: number
+    readonly value: Word
+  }
+  readonly rtc_time: {
+    readonly tm_sec: number
+    readonly tm_min: number
+    readonly tm_hour: number
+    readonly tm_mday: number
+    readonly tm_mon: number
+    readonly tm_year: number
+    readonly tm_wday: number
+    readonly tm_yday: number
+    readonly tm_isdst: number
+  }
+  readonly rtc_wkalrm: {
+    readonly enabled: number
+    readonly pending: number
+    readonly time: StructValues['rtc_time']
+  }
+  readonly rtc_pll: {
+    readonly pll_ctrl: number
+    readonly pll_value: number
+    readonly pll_max: number
+    readonly pll_min: number
+    readonly pll_posmult: number
+    readonly pll_negmult: number
+    readonly pll_clock: Word
+  }
+  readonly counter_component: {
+    readonly type: number
+    readonly scope: number
+    readonly parent: number
+    readonly id: number
+  }
+  readonly counter_watch: {
+    readonly component: StructValues['counter_component']
+    readonly event: number
+    readonly channel: number
+  }
+  readonly tee_version: {
+    readonly impl_id: number
+    readonly gen_caps: number
+    readonly impl_caps?: number
+  }
+  readonly tee_session: {
+    readonly session: number
+  }
+  readonly tee_cancel: {
+    readonly cancel_id: number
+    readonly session: number
+  }
+  readonly tee_buffer: {
+    readonly buf_len: Word
+    readonly buf_ptr: Word
+  }
+  readonly tee_alloc_before: {
+    readonly size: Word
+    readonly flags: number
+  }
+  readonly tee_alloc_after: {
+    readonly size: Word
+    readonly flags: number
+    readonly id: number
+  }
+  readonly tee_register_before: {
+    readonly addr: Word
+    readonly length: Word
+    readonly flags: number
+  }
+  readonly tee_register_after: {
+    readonly length: Word
+    readonly flags: number
+    readonly id: number
+  }
+  readonly uffd_range: {
+    readonly start: Word
+    readonly len: Word
+  }
+  readonly uffd_api_before: {
+    readonly api: Word
+    readonly features: Word
+  }
+  readonly uffd_api_after: {
+    readonly ioctls: Word
+  }
+  readonly uffd_register_before: {
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
+  readonly uffd_register_after: {
+    readonly ioctls: Word
+  }
+  readonly uffd_copy_before: {
+    readonly dst: Word
+    readonly src: Word
+    readonly len: Word
+    readonly mode: Word
+  }
+  readonly uffd_copy_after: {
+    readonly copy: Word
+  }
+  readonly uffd_zero_before: {
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
+  readonly uffd_zero_after: {
+    readonly zeropage: Word
+  }
+  readonly kvm_region: {
+    readonly slot: number
+    readonly flags: number
+    readonly guest_phys_addr: Word
+    readonly memory_size: Word
+    readonly userspace_addr: Word
+  }
+  readonly v4l2_capability: {
+    readonly driver: Uint8Array
+    readonly card: Uint8Array
+    readonly bus_info: Uint8Array
+    readonly version: number
+    readonly capabilities: number
+    readonly device_caps: number
+  }
+  readonly v4l2_fmtdesc_before: {
+    readonly index: number
+    readonly type: number
+  }
+  readonly v4l2_fmtdesc_after: {
+    readonly flags: number
+    readonly description: Uint8Array
+    readonly pixelformat: number
+  }
+  readonly v4l2_pix: {
+    readonly width: number
+    readonly height: number
+    readonly pixelformat: number
+    readonly field: number
+    readonly bytesperline: number
+    readonly sizeimage: number
+    readonly colorspace: number
+  }
+  readonly v4l2_plane_pix: {
+    readonly sizeimage: number
+    readonly bytesperline: number
+  }
+  readonly v4l2_pix_mp: {
+    readonly width: number
+    readonly height: number
+    readonly pixelformat: number
+    readonly field: number
+    readonly colorspace: number
+    readonly plane_fmt: readonly StructValues['v4l2_plane_pix'][]
+    readonly num_planes: number
+  }
+  readonly v4l2_rect: {
+    readonly left: number
+    readonly top: number
+    readonly width: number
+    readonly height: number
+  }
+  readonly v4l2_win: {
+    readonly w: StructValues['v4l2_rect']
+    readonly field: number
+    readonly chromakey: number
+    readonly clips: Word
+    readonly clipcount: number
+    readonly bitmap: Word
+    readonly global_alpha: number
+  }
+  readonly v4l2_vbi: {
+    readonly sampling_rate: number
+    readonly offset: number
+    readonly samples_per_line: number
+    readonly sample_format: number
+    readonly start: readonly number[]
+    readonly count: readonly number[]
+    readonly flags: number
+  }
+  readonly v4l2_sliced: {
+    readonly service_set: number
+    readonly io_size: number
+    readonly service_lines: StructValues['v4l2_service_lines']
+  }
+  readonly v4l2_sdr: {
+    readonly pixelformat: number
+    readonly buffersize: number
+  }
+  readonly v4l2_format_type: {
+    readonly type: number
+  }
+  readonly v4l2_format: {
+    readonly type: number
+    readonly 'fmt.pix'?: StructValues['v4l2_pix']
+    readonly 'fmt.win'?: StructValues['v4l2_win']
+    readonly 'fmt.vbi'?: StructValues['v4l2_vbi']
+    readonly 'fmt.sliced'?: StructValues['v4l2_sliced']
+    readonly 'fmt.pix_mp'?: StructValues['v4l2_pix_mp']
+    readonly 'fmt.sdr'?: StructValues['v4l2_sdr']
+  }
+  readonly v4l2_format_after: {
+    readonly _type: number
+    readonly 'fmt.pix'?: StructValues['v4l2_pix']
+    readonly 'fmt.win'?: StructValues['v4l2_win']
+    readonly 'fmt.vbi'?: StructValues['v4l2_vbi']
+    readonly 'fmt.sliced'?: StructValues['v4l2_sliced']
+    readonly 'fmt.pix_mp'?: StructValues['v4l2_pix_mp']
+    readonly 'fmt.sdr'?: StructValues['v4l2_sdr']
+  }
+  readonly v4l2_format_set: {
+    readonly _type: number
+    readonly 'fmt.pix'?: StructValues['v4l2_pix']
+    readonly 'fmt.vbi'?: StructValues['v4l2_vbi']
+    readonly 'fmt.sliced'?: StructValues['v4l2_sliced']
+    readonly 'fmt.pix_mp'?: StructValues['v4l2_pix_mp']
+    readonly 'fmt.sdr'?: StructValues['v4l2_sdr']
+  }
+  readonly v4l2_framebuffer: {
+    readonly capability: number
+    readonly flags: number
+    readonly base: Word
+  }
+  readonly v4l2_capture: {
+    readonly capability: number
+    readonly capturemode: number
+    readonly timeperframe: StructValues['v4l2_fract']
+    readonly extendedmode: number
+    readonly readbuffers: number
+  }
+  readonly v4l2_output: {
+    readonly capability: number
+    readonly outputmode: number
+    readonly timeperframe: StructValues['v4l2_fract']
+    readonly extendedmode: number
+    readonly writebuffers: number
+  }
+  readonly v4l2_parm_type: {
+    readonly type: number
+  }
+  readonly v4l2_parm: {
+    readonly type: number
+    readonly 'parm.capture'?: StructValues['v4l2_capture']
+    readonly 'parm.output'?: StructValues['v4l2_output']
+  }
+  readonly v4l2_parm_after: {
+    readonly _type: number
+    readonly 'parm.capture'?: StructValues['v4l2_capture']
+    readonly 'parm.output'?: StructValues['v4l2_output']
+  }
+  readonly v4l2_standard_before: {
+    readonly index: number
+  }
+  readonly v4l2_standard_after: {
+    readonly name: Uint8Array
+    readonly frameperiod: StructValues['v4l2_fract']
+    readonly framelines: number
+  }
+  readonly v4l2_input_before: {
+    readonly index: number
+  }
+  readonly v4l2_input_after: {
+    readonly name: Uint8Array
+    readonly type: number
+  }
+  readonly v4l2_tuner_before: {
+    readonly index: number
+  }
+  readonly v4l2_tuner: {
+    readonly index: number
+    readonly name: Uint8Array
+    readonly type: number
+    readonly capability: number
+    readonly rangelow: number
+    readonly rangehigh: number
+    readonly rxsubchans: number
+    readonly audmode: number
+    readonly signal: number
+    readonly afc: number
+  }
+  readonly v4l2_tuner_after: {
+    readonly name: Uint8Array
+    readonly type: number
+    readonly capability: number
+    readonly rangelow: number
+    readonly rangehigh: number
+    readonly rxsubchans: number
+    readonly audmode: number
+    readonly signal: number
+    readonly afc: number
+  }
+  readonly v4l2_cropcap_before: {
+    readonly type: number
+  }
+  readonly v4l2_cropcap_after: {
+    readonly bounds: StructValues['v4l2_rect']
+    readonly defrect: StructValues['v4l2_rect']
+    readonly pixelaspect: StructValues['v4l2_fract']
+  }
+  readonly v4l2_crop_before: {
+    readonly type: number
+  }
+  readonly v4l2_crop_after: {
+    readonly c: StructValues['v4l2_rect']
+  }
+  readonly v4l2_crop: {
+    readonly type: number
+    readonly c: StructValues['v4l2_rect']
+  }
+  readonly v4l2_discrete: {
+    readonly width: number
+    readonly height: number
+  }
+  readonly v4l2_stepwise: {
+    readonly min_width: number
+    readonly max_width: number
+    readonly step_width: number
+    readonly min_height: number
+    readonly max_height: number
+    readonly step_height: number
+  }
+  readonly v4l2_frmsize_before: {
+    readonly index: number
+    readonly pixel_format: number
+  }
+  readonly v4l2_frmsize_after: {
+    readonly type: number
+    readonly discrete?: StructValues['v4l2_discrete']
+    readonly stepwise?: StructValues['v4l2_stepwise']
+  }
+  readonly v4l2_ival_stepwise: {
+    readonly min: StructValues['v4l2_fract']
+    readonly max: StructValues['v4l2_fract']
+    readonly step: StructValues['v4l2_fract']
+  }
+  readonly v4l2_frmival_before: {
+    readonly index: number
+    readonly pixel_format: number
+    readonly width: number
+    readonly height: number
+  }
+  readonly v4l2_frmival_after: {
+    readonly type: number
+    readonly discrete?: StructValues['v4l2_fract']
+    readonly stepwise?: StructValues['v4l2_ival_stepwise']
+  }
+  readonly btrfs_vol: {
+    readonly fd: Word
+    readonly name: Uint8Array
+  }
+  readonly btrfs_create: {
+    readonly create: Word
+    readonly qgroupid: Word
+  }
+  readonly btrfs_assign: {
+    readonly assign: Word
+    readonly src: Word
+    readonly dst: Word
+  }
+  readonly btrfs_defrag: {
+    readonly start: Word
+    readonly len: Word
+    readonly flags: Word
+    readonly extent_thresh: number
+    readonly compress_type: number
+  }
+  readonly btrfs_features: {
+    readonly compat_flags: Word
+    readonly compat_ro_flags: Word
+    readonly incompat_flags: Word
+  }
+  readonly btrfs_rescan: {
+    readonly flags: Word
+  }
+  readonly btrfs_rescan_status: {
+    readonly flags: Word
+    readonly progress: Word
+  }
+  readonly btrfs_send: {
+    readonly send_fd: Word
+    readonly clone_sources_count: Word
+    readonly clone_sources: Word
+    readonly parent_root: Word
+    readonly flags: Word
+  }
+  readonly btrfs_lim: {
+    readonly flags: Word
+    readonly max_rfer: Word
+    readonly max_excl: Word
+    readonly rsv_rfer: Word
+    readonly rsv_excl: Word
+  }
+  readonly btrfs_limit: {
+    readonly qgroupid: Word
+    readonly lim: StructValues['btrfs_lim']
+  }
+  readonly btrfs_fs_info: {
+    readonly max_id: Word
+    readonly num_devices: Word
+    readonly fsid: Uint8Array
+    readonly nodesize: number
+    readonly sectorsize: number
+    readonly clone_alignment: number
+    readonly csum_type?: number
+    readonly csum_size?: number
+    readonly flags: Word
+    readonly generation?: Word
+    readonly metadata_uuid?: Uint8Array
+  }
+  readonly btrfs_quota: {
+    readonly cmd: Word
+  }
+  readonly btrfs_received_before: {
+    readonly uuid: Uint8Array
+    readonly stransid: Word
+    readonly stime: StructValues['btrfs_timespec']
+    readonly flags: Word
+  }
+  readonly btrfs_received_after: {
+    readonly rtransid: Word
+    readonly rtime: StructValues['btrfs_timespec']
+  }
+  readonly btrfs_dev_before: {
+    readonly devid: Word
+    readonly uuid: Uint8Array
+  }
+  readonly btrfs_dev_after: {
+    readonly uuid: Uint8Array
+    readonly bytes_used: Word
+    readonly total_bytes: Word
+    readonly path: Uint8Array
+  }
+  readonly btrfs_scrub_before: {
+    readonly devid: Word
+    readonly start: Word
+    readonly end: Word
+    readonly flags: Word
+  }
+  readonly btrfs_scrub_id: {
+    readonly devid: Word
+  }
+  readonly btrfs_progress: {
+    readonly data_extents_scrubbed: Word
+    readonly tree_extents_scrubbed: Word
+    readonly data_bytes_scrubbed: Word
+    readonly tree_bytes_scrubbed: Word
+    readonly read_errors: Word
+    readonly csum_errors: Word
+    readonly verify_errors: Word
+    readonly no_csum: Word
+    readonly csum_discards: Word
+    readonly super_errors: Word
+    readonly malloc_errors: Word
+    readonly uncorrectable_errors: Word
+    readonly corrected_errors: Word
+    readonly last_physical: Word
+    readonly unverified_errors: Word
+  }
+  readonly btrfs_scrub_after: {
+    readonly progress: StructValues['btrfs_progress']
+  }
+  readonly ifinfomsg: {
+    readonly ifi_family: number
+    readonly ifi_type: number
+    readonly ifi_index: number
+    readonly ifi_flags: number
+    readonly ifi_change: number
+  }
+  readonly ifaddrmsg: {
+    readonly ifa_family: number
+    readonly ifa_prefixlen: number
+    readonly ifa_flags: number
+    readonly ifa_scope: number
+    readonly ifa_index: number
+  }
+  readonly rtmsg: {
+    readonly rtm_family: number
+    readonly rtm_dst_len: number
+    readonly rtm_src_len: number
+    readonly rtm_tos: number
+    readonly rtm_table: number
+    readonly rtm_protocol: number
+    readonly rtm_scope: number
+    readonly rtm_type: number
+    readonly rtm_flags: number
+  }
+  readonly ndmsg: {
+    readonly ndm_family: number
+    readonly ndm_ifindex: number
+    readonly ndm_state: number
+    readonly ndm_flags: number
+    readonly ndm_type: number
+  }
+  readonly fib_rule_hdr: {
+    readonly family: number
+    readonly dst_len: number
+    readonly src_len: number
+    readonly tos: number
+    readonly table: number
+    readonly action: number
+    readonly flags: number
+  }
+  readonly tcmsg: {
+    readonly tcm_family: number
+    readonly tcm_ifindex: number
+    readonly tcm_handle: number
+    readonly tcm_parent: number
+    readonly tcm_info: number
+  }
+  readonly tcamsg: {
+    readonly tca_family: number
+  }
+  readonly ndtmsg: {
+    readonly ndtm_family: number
+  }
+  readonly netconfmsg: {
+    readonly ncm_family: number
+  }
+  readonly ifaddrlblmsg: {
+    readonly ifal_family: number
+    readonly ifal_prefixlen: number
+    readonly ifal_flags: number
+    readonly ifal_index: number
+    readonly ifal_seq: number
+  }
+  readonly dcbmsg: {
+    readonly dcb_family: number
+    readonly cmd: number
+  }
+  readonly br_port_msg: {
+    readonly family: number
+    readonly ifindex: number
+  }
+  readonly if_stats_msg: {
+    readonly family: number
+    readonly ifindex: number
+    readonly filter_mask: number
+  }
+  readonly nhmsg: {
+    readonly nh_family: number
+    readonly nh_scope: number
+    readonly nh_protocol: number
+    readonly nh_flags: number
+  }
+  readonly smc_diag_req: {
+    readonly diag_family: number
+    readonly diag_ext: number
+    readonly id: StructValues['inet_diag_sockid']
+  }
+  readonly rtnl_link_stats: {
+    readonly rx_packets: number
+    readonly tx_packets: number
+    readonly rx_bytes: number
+    readonly tx_bytes: number
+    readonly rx_errors: number
+    readonly tx_errors: number
+    readonly rx_dropped: number
+    readonly tx_dropped: number
+    readonly multicast: number
+    readonly collisions: number
+    readonly rx_length_errors: number
+    readonly rx_over_errors: number
+    readonly rx_crc_errors: number
+    readonly rx_frame_errors: number
+    readonly rx_fifo_errors: number
+    readonly rx_missed_errors: number
+    readonly tx_aborted_errors: number
+    readonly tx_carrier_errors: number
+    readonly tx_fifo_errors: number
+    readonly tx_heartbeat_errors: number
+    readonly tx_window_errors: number
+    readonly rx_compressed: number
+    readonly tx_compressed: number
+    readonly rx_nohandler: number
+  }
+  readonly rtnl_link_stats64: {
+    readonly rx_packets: Word
+    readonly tx_packets: Word
+    readonly rx_bytes: Word
+    readonly tx_bytes: Word
+    readonly rx_errors: Word
+    readonly tx_errors: Word
+    readonly rx_dropped: Word
+    readonly tx_dropped: Word
+    readonly multicast: Word
+    readonly collisions: Word
+    readonly rx_length_errors: Word
+    readonly rx_over_errors: Word
+    readonly rx_crc_errors: Word
+    readonly rx_frame_errors: Word
+    readonly rx_fifo_errors: Word
+    readonly rx_missed_errors: Word
+    readonly tx_aborted_errors: Word
+    readonly tx_carrier_errors: Word
+    readonly tx_fifo_errors: Word
+    readonly tx_heartbeat_errors: Word
+    readonly tx_window_errors: Word
+    readonly rx_compressed: Word
+    readonly tx_compressed: Word
+    readonly rx_nohandler: Word
+  }
+  readonly rtnl_link_ifmap: {
+    readonly mem_start: Word
+    readonly mem_end: Word
+    readonly base_addr: Word
+    readonly irq: number
+    readonly dma: number
+    readonly port: number
+  }
+  readonly ifla_bridge_id: {
+    readonly prio: readonly number[]
+    readonly addr: Uint8Array
+  }
+  readonly br_boolopt: {
+    readonly optval: number
+    readonly optmask: number
+  }
+  readonly ifla_port_vsi: {
+    readonly vsi_mgr_id: number
+    readonly vsi_type_id: Uint8Array
+    readonly vsi_type_version: number
+    readonly pad: Uint8Array
+  }
+  readonly ifla_cacheinfo: {
+    readonly max_reasm_len: number
+    readonly tstamp: number
+    readonly reachable_time: number
+    readonly retrans_time: number
+  }
+  readonly ifa_cacheinfo: {
+    readonly ifa_prefered: number
+    readonly ifa_valid: number
+    readonly cstamp: number
+    readonly tstamp: number
+  }
+  readonly rta_cacheinfo: {
+    readonly rta_clntref: number
+    readonly rta_lastuse: number
+    readonly rta_expires: number
+    readonly rta_error: number
+    readonly rta_used: number
+    readonly rta_id: number
+    readonly rta_ts: number
+    readonly rta_tsage: number
+  }
+  readonly rta_mfc_stats: {
+    readonly mfcs_packets: Word
+    readonly mfcs_bytes: Word
+    readonly mfcs_wrong_if: Word
+  }
+  readonly nda_cacheinfo: {
+    readonly ndm_confirmed: number
+    readonly ndm_used: number
+    readonly ndm_updated: number
+    readonly ndm_refcnt: number
+  }
+  readonly fib_uid_range: {
+    readonly start: number
+    readonly end: number
+  }
+  readonly fib_port_range: {
+    readonly start: number
+    readonly end: number
+  }
+  readonly tc_stats: {
+    readonly bytes: Word
+    readonly packets: number
+    readonly drops: number
+    readonly overlimits: number
+    readonly bps: number
+    readonly pps: number
+    readonly qlen: number
+    readonly backlog: number
+  }
+  readonly tc_estimator: {
+    readonly interval: number
+    readonly ewma_log: number
+  }
+  readonly gnet_stats_basic: {
+    readonly bytes: Word
+    readonly packets: number
+  }
+  readonly gnet_rate_est: {
+    readonly bps: number
+    readonly pps: number
+  }
+  readonly gnet_rate_est64: {
+    readonly bps: Word
+    readonly pps: Word
+  }
+  readonly gnet_queue: {
+    readonly qlen: number
+    readonly backlog: number
+    readonly drops: number
+    readonly requeues: number
+    readonly overlimits: number
+  }
+  readonly tc_sizespec: {
+    readonly cell_log: number
+    readonly size_log: number
+    readonly cell_align: number
+    readonly overhead: number
+    readonly linklayer: number
+    readonly mpu: number
+    readonly mtu: number
+    readonly tsize: number
+  }
+  readonly ndt_config: {
+    readonly ndtc_key_len: number
+    readonly ndtc_entry_size: number
+    readonly ndtc_entries: number
+    readonly ndtc_last_flush: number
+    readonly ndtc_last_rand: number
+    readonly ndtc_hash_rnd: number
+    readonly ndtc_hash_mask: number
+    readonly ndtc_hash_chain_gc: number
+    readonly ndtc_proxy_qlen: number
+  }
+  readonly ndt_stats: {
+    readonly ndts_allocs: Word
+    readonly ndts_destroys: Word
+    readonly ndts_hash_grows: Word
+    readonly ndts_res_failed: Word
+    readonly ndts_lookups: Word
+    readonly ndts_hits: Word
+    readonly ndts_rcv_probes_mcast: Word
+    readonly ndts_rcv_probes_ucast: Word
+    readonly ndts_periodic_gc_runs: Word
+    readonly ndts_forced_gc_runs: Word
+    readonly ndts_table_fulls: Word
+  }
+  readonly unix_diag_req: {
+    readonly sdiag_family: number
+    readonly sdiag_protocol: number
+    readonly udiag_states: number
+    readonly udiag_ino: number
+    readonly udiag_show: number
+    readonly udiag_cookie: readonly number[]
+  }
+  readonly unix_diag_msg: {
+    readonly udiag_family: number
+    readonly udiag_type: number
+    readonly udiag_state: number
+    readonly udiag_ino: number
+    readonly udiag_cookie: readonly number[]
+  }
+  readonly unix_diag_vfs: {
+    readonly udiag_vfs_dev: number
+    readonly udiag_vfs_ino: number
+  }
+  readonly unix_diag_rqlen: {
+    readonly udiag_rqueue: number
+    readonly udiag_wqueue: number
+  }
+  readonly netlink_diag_req: {
+    readonly sdiag_family: number
+    readonly sdiag_protocol: number
+    readonly ndiag_ino: number
+    readonly ndiag_show: number
+    readonly ndiag_cookie: readonly number[]
+  }
+  readonly netlink_diag_msg: {
+    readonly ndiag_family: number
+    readonly ndiag_type: number
+    readonly ndiag_protocol: number
+    readonly ndiag_state: number
+    readonly ndiag_portid: number
+    readonly ndiag_dst_portid: number
+    readonly ndiag_dst_group: number
+    readonly ndiag_ino: number
+    readonly ndiag_cookie: readonly number[]
+  }
+  readonly packet_diag_req: {
+    readonly sdiag_family: number
+    readonly sdiag_protocol: number
+    readonly pdiag_ino: number
+    readonly pdiag_show: number
+    readonly pdiag_cookie: readonly number[]
+  }
+  readonly packet_diag_msg: {
+    readonly pdiag_family: number
+    readonly pdiag_type: number
+    readonly pdiag_num: number
+    readonly pdiag_ino: number
+    readonly pdiag_cookie: readonly number[]
+  }
+  readonly inet_diag_meminfo: {
+    readonly idiag_rmem: number
+    readonly idiag_wmem: number
+    readonly idiag_fmem: number
+    readonly idiag_tmem: number
+  }
+  readonly tcpvegas_info: {
+    readonly tcpv_enabled: number
+    readonly tcpv_rttcnt: number
+    readonly tcpv_rtt: number
+    readonly tcpv_minrtt: number
+  }
+  readonly tcp_dctcp_info: {
+    readonly dctcp_enabled: number
+    readonly dctcp_ce_state: number
+    readonly dctcp_alpha: number
+    readonly dctcp_ab_ecn: number
+    readonly dctcp_ab_tot: number
+  }
+  readonly tcp_bbr_info: {
+    readonly bbr_bw_lo: number
+    readonly bbr_bw_hi: number
+    readonly bbr_min_rtt: number
+    readonly bbr_pacing_gain: number
+    readonly bbr_cwnd_gain: number
+  }
+  readonly inet_diag_req: {
+    readonly idiag_family: number
+    readonly idiag_src_len: number
+    readonly idiag_dst_len: number
+    readonly idiag_ext: number
+    readonly id: StructValues['inet_diag_sockid']
+    readonly idiag_states: number
+    readonly idiag_dbs: number
+  }
+  readonly inet_diag_req_v2: {
+    readonly sdiag_family: number
+    readonly sdiag_protocol: number
+    readonly idiag_ext: number
+    readonly idiag_states: number
+    readonly id: StructValues['inet_diag_sockid']
+  }
+  readonly inet_diag_msg: {
+    readonly idiag_family: number
+    readonly idiag_state: number
+    readonly idiag_timer: number
+    readonly idiag_retrans: number
+    readonly id: StructValues['inet_diag_sockid']
+    readonly idiag_expires: number
+    readonly idiag_rqueue: number
+    readonly idiag_wqueue: number
+    readonly idiag_uid: number
+    readonly idiag_inode: number
+  }
+  readonly inet_bc_op: {
+    readonly code: number
+    readonly yes: number
+    readonly no: number
+  }
+  readonly selnl_setenforce: {
+    readonly val: number
+  }
+  readonly selnl_policyload: {
+    readonly seqno: number
+  }
+  readonly crypto_user_alg: {
+    readonly cru_name: Uint8Array
+    readonly cru_driver_name: Uint8Array
+    readonly cru_module_name: Uint8Array
+    readonly cru_type: number
+    readonly cru_mask: number
+    readonly cru_refcnt: number
+    readonly cru_flags: number
+  }
+  readonly option_linger: {
+    readonly l_onoff: number
+    readonly l_linger: number
+  }
+  readonly option_ucred: {
+    readonly pid: number
+    readonly uid: number
+    readonly gid: number
+  }
+  readonly option_ip_mreq: {
+    readonly imr_multiaddr: number
+    readonly imr_interface: number
+  }
+  readonly option_tpacket_req: {
+    readonly tp_block_size: number
+    readonly tp_block_nr: number
+    readonly tp_frame_size: number
+    readonly tp_frame_nr: number
+  }
+  readonly option_tpacket_stats: {
+    readonly tp_packets: number
+    readonly tp_drops: number
+    readonly tp_freeze_q_cnt: number
+  }
+  readonly ipc_set: {
+    readonly uid: number
+    readonly gid: number
+    readonly mode: number
+  }
+  readonly msqid_set: {
+    readonly msg_perm: StructValues['ipc_set']
+    readonly msg_qbytes: Word
+  }
+  readonly shmid_set: {
+    readonly shm_perm: StructValues['ipc_set']
+  }
+  readonly semid_set: {
+    readonly sem_perm: StructValues['ipc_set']
+  }
+  readonly seccomp_sizes: {
+    readonly seccomp_notif: number
+    readonly seccomp_notif_resp: number
+    readonly seccomp_data: number
+  }
+  readonly kcmp_epoll_slot: {
+    readonly efd: number
+    readonly tfd: number
+    readonly toff: number
+  }
+  readonly keyctl_dh: {
+    readonly private: number
+    readonly prime: number
+    readonly base: number
+  }
+  readonly keyctl_kdf: {
+    readonly hashname: Word
+    readonly otherinfo: Word
+    readonly otherinfolen: number
+    readonly __spare: readonly number[]
+  }
+  readonly keyctl_pkey_query: {
+    readonly supported_ops: number
+    readonly key_size: number
+    readonly max_data_size: number
+    readonly max_sig_size: number
+    readonly max_enc_size: number
+    readonly max_dec_size: number
+    readonly __spare: readonly number[]
+  }
+  readonly keyctl_pkey_params: {
+    readonly key_id: number
+    readonly in_len: number
+    readonly out_len: number
+    readonly __spare: readonly number[]
+  }
+  readonly keyctl_pkey_verify: {
+    readonly key_id: number
+    readonly in_len: number
+    readonly in2_len: number
+    readonly __spare: readonly number[]
+  }
+  readonly user_regs: {
+    readonly r15: Word
+    readonly r14: Word
+    readonly r13: Word
+    readonly r12: Word
+    readonly rbp: Word
+    readonly rbx: Word
+    readonly r11: Word
+    readonly r10: Word
+    readonly r9: Word
+    readonly r8: Word
+    readonly rax: Word
+    readonly rcx: Word
+    readonly rdx: Word
+    readonly rsi: Word
+    readonly rdi: Word
+    readonly orig_rax: Word
+    readonly rip: Word
+    readonly cs: Word
+    readonly eflags: Word
+    readonly rsp: Word
+    readonly ss: Word
+    readonly fs_base: Word
+    readonly gs_base: Word
+    readonly ds: Word
+    readonly es: Word
+    readonly fs: Word
+    readonly gs: Word
+  }
+  readonly user_fpregs: {
+    readonly cwd: number
+    readonly swd: number
+    readonly ftw: number
+    readonly fop: number
+    readonly rip: Word
+    readonly rdp: Word
+    readonly mxcsr: number
+    readonly mxcr_mask: number
+    readonly st_space: readonly number[]
+    readonly xmm_space: readonly number[]
+    readonly padding: readonly number[]
+  }
+  readonly fiemap_extent: {
+    readonly fe_logical: Word
+    readonly fe_physical: Word
+    readonly fe_length: Word
+    readonly fe_flags: number
+  }
+  readonly fiemap: {
+    readonly fm_start: Word
+    readonly fm_length: Word
+    readonly fm_flags: number
+    readonly fm_extent_count: number
+    readonly fm_mapped_extents: number
+  }
+  readonly dedupe_info: {
+    readonly dest_fd: Word
+    readonly dest_offset: Word
+    readonly bytes_deduped: Word
+    readonly status: number
+  }
+  readonly dedupe_before: {
+    readonly dest_fd: Word
+    readonly dest_offset: Word
+  }
+  readonly dedupe_after: {
+    readonly bytes_deduped: Word
+    readonly status: number
+  }
+  readonly dedupe: {
+    readonly src_offset: Word
+    readonly src_length: Word
+    readonly dest_count: number
+  }
+  readonly hd_command: {
+    readonly command: number
+    readonly sector_number: number
+    readonly feature: number
+    readonly sector_count: number
+    readonly status: number
+    readonly error: number
+    readonly nsector: number
+  }
+  readonly kbsentry: {
+    readonly kb_func: number
+    readonly kb_string: Uint8Array
+  }
+  readonly console_font_op: {
+    readonly op: number
+    readonly flags: number
+    readonly width: number
+    readonly height: number
+    readonly charcount: number
+    readonly data: Word
+  }
+  readonly input_absinfo: {
+    readonly value: number
+    readonly minimum: number
+    readonly maximum: number
+    readonly fuzz: number
+    readonly flat: number
+    readonly resolution: number
+  }
+  readonly v4l2_control: {
+    readonly id: number
+    readonly value: number
+  }
+  readonly v4l2_queryctrl: {
+    readonly id: number
+    readonly type: number
+    readonly name: Uint8Array
+    readonly minimum: number
+    readonly maximum: number
+    readonly step: number
+    readonly default_value: number
+    readonly flags: number
+    readonly reserved: readonly number[]
+  }
+  readonly v4l2_query_ext: {
+    readonly id: number
+    readonly type: number
+    readonly name: Uint8Array
+    readonly minimum: Word
+    readonly maximum: Word
+    readonly step: Word
+    readonly default_value: Word
+    readonly flags: number
+    readonly elem_size: number
+    readonly elems: number
+    readonly nr_of_dims: number
+    readonly dims: readonly number[]
+    readonly reserved: readonly number[]
+  }
+  readonly v4l2_timeval: {
+    readonly tv_sec: Word
+    readonly tv_usec: Word
+  }
+  readonly v4l2_buffer: {
+    readonly type: number
+    readonly index: number
+    readonly memory: number
+    readonly 'm.offset'?: number
+    readonly 'm.userptr'?: Word
+    readonly length: number
+    readonly bytesused: number
+    readonly flags: number
+    readonly timestamp: StructValues['v4l2_timeval']
+  }
+  readonly v4l2_requestbuffers: {
+    readonly type: number
+    readonly memory: number
+    readonly count: number
+  }
+  readonly v4l2_ext_control: {
+    readonly id: number
+    readonly size: number
+    readonly value?: number
+    readonly value64?: Word
+    readonly string?: Word
+  }
+  readonly v4l2_ext_controls: {
+    readonly ctrl_class: number
+    readonly count: number
+    readonly error_idx: number
+    readonly controls: Word
+  }
+  readonly ptp_sys_offset: {
+    readonly n_samples: number
+    readonly rsv: readonly number[]
+    readonly ts: readonly StructValues['ptp_clock_time'][]
+  }
+  readonly ptp_sys_offset_extended: {
+    readonly n_samples: number
+    readonly rsv: readonly number[]
+    readonly ts: readonly StructValues['ptp_clock_time'][]
+  }
+  readonly rtc_param_set: {
+    readonly param: Word
+    readonly svalue?: Word
+    readonly uvalue?: Word
+    readonly index: number
+    readonly __pad: number
+  }
+  readonly rtc_param_get: {
+    readonly param: Word
+    readonly index: number
+    readonly __pad: number
+    readonly svalue?: Word
+    readonly features?: Word
+    readonly bsm?: Word
+    readonly uvalue?: Word
+  }
+  readonly rand_pool_info: {
+    readonly entropy_count: number
+    readonly buf_size: number
+  }
+  readonly perf_query_bpf: {
+    readonly ids_len: number
+    readonly prog_cnt: number
+  }
+  readonly ff_envelope: {
+    readonly attack_length: number
+    readonly attack_level: number
+    readonly fade_length: number
+    readonly fade_level: number
+  }
+  readonly ff_trigger: {
+    readonly button: number
+    readonly interval: number
+  }
+  readonly ff_replay: {
+    readonly length: number
+    readonly delay: number
+  }
+  readonly ff_constant: {
+    readonly level: number
+    readonly envelope: StructValues['ff_envelope']
+  }
+  readonly ff_ramp: {
+    readonly start_level: number
+    readonly end_level: number
+    readonly envelope: StructValues['ff_envelope']
+  }
+  readonly ff_periodic: {
+    readonly waveform: number
+    readonly period: number
+    readonly magnitude: number
+    readonly offset: number
+    readonly phase: number
+    readonly envelope: StructValues['ff_envelope']
+    readonly custom_len: number
+    readonly custom_data: Word
+  }
+  readonly ff_rumble: {
+    readonly strong_magnitude: number
+    readonly weak_magnitude: number
+  }
+  readonly ff_effect: {
+    readonly type: number
+    readonly id: number
+    readonly direction: number
+    readonly trigger: StructValues['ff_trigger']
+    readonly replay: StructValues['ff_replay']
+    readonly constant?: StructValues['ff_constant']
+    readonly ramp?: StructValues['ff_ramp']
+    readonly periodic?: StructValues['ff_periodic']
+    readonly rumble?: StructValues['ff_rumble']
+  }
+  readonly bpf_map_create: {
+    readonly map_type: number
+    readonly key_size: number
+    readonly value_size: number
+    readonly max_entries: number
+    readonly map_flags?: number
+    readonly inner_map_fd?: number
+    readonly numa_node?: number
+    readonly map_name?: Uint8Array
+    readonly map_ifindex?: number
+    readonly btf_fd?: number
+    readonly btf_key_type_id: number
+    readonly btf_value_type_id: number
+    readonly btf_vmlinux_value_type_id?: number
+    readonly map_extra?: Word
+  }
+  readonly bpf_map_lookup: {
+    readonly map_fd: number
+    readonly key: Word
+    readonly value: Word
+    readonly flags?: Word
+  }
+  readonly bpf_map_update: {
+    readonly map_fd: number
+    readonly key: Word
+    readonly value: Word
+    readonly flags: Word
+  }
+  readonly bpf_map_delete: {
+    readonly map_fd: number
+    readonly key: Word
+  }
+  readonly bpf_map_next_key: {
+    readonly map_fd: number
+    readonly key: Word
+    readonly next_key: Word
+  }
+  readonly bpf_map_freeze: {
+    readonly map_fd: number
+  }
+  readonly ebpf_instruction: {
+    readonly code: number
+    readonly dst_reg: number
+    readonly src_reg: number
+    readonly off: number
+    readonly imm: number
+  }
+  readonly bpf_prog_load: {
+    readonly prog_type: number
+    readonly insn_cnt: number
+    readonly insns: Word
+    readonly license: Word
+    readonly log_level?: number
+    readonly log_size: number
+    readonly log_buf: Word
+    readonly kern_version?: number
+    readonly prog_flags?: number
+    readonly prog_name?: Uint8Array
+    readonly prog_ifindex?: number
+    readonly expected_attach_type?: number
+    readonly prog_btf_fd?: number
+    readonly func_info_rec_size: number
+    readonly func_info: Word
+    readonly func_info_cnt: number
+    readonly line_info_rec_size: number
+    readonly line_info: Word
+    readonly line_info_cnt: number
+    readonly attach_btf_id?: number
+    readonly attach_prog_fd?: number
+    readonly fd_array?: Word
+  }
+  readonly bpf_obj_pin: {
+    readonly pathname: Word
+    readonly bpf_fd: number
+    readonly file_flags?: number
+  }
+  readonly bpf_prog_attach: {
+    readonly target_fd: number
+    readonly attach_bpf_fd: number
+    readonly attach_type: number
+    readonly attach_flags: number
+    readonly replace_bpf_fd?: number
+  }
+  readonly bpf_prog_detach: {
+    readonly target_fd: number
+    readonly attach_type: number
+  }
+  readonly bpf_test_run: {
+    readonly prog_fd: number
+    readonly retval: number
+    readonly data_size_in: number
+    readonly data_size_out: number
+    readonly data_in: Word
+    readonly data_out: Word
+    readonly repeat: number
+    readonly duration: number
+    readonly ctx_size_in?: number
+    readonly ctx_size_out: number
+    readonly ctx_in: Word
+    readonly ctx_out: Word
+    readonly flags?: number
+    readonly cpu: number
+    readonly batch_size?: number
+  }
+  readonly bpf_next_id: {
+    readonly start_id: number
+    readonly next_id: number
+    readonly open_flags?: number
+  }
+  readonly bpf_prog_by_id: {
+    readonly prog_id: number
+    readonly next_id: number
+    readonly open_flags?: number
+  }
+  readonly bpf_map_by_id: {
+    readonly map_id: number
+    readonly next_id: number
+    readonly open_flags?: number
+  }
+  readonly bpf_btf_by_id: {
+    readonly btf_id: number
+  }
+  readonly bpf_link_by_id: {
+    readonly link_id: number
+  }
+  readonly bpf_info: {
+    readonly bpf_fd: number
+    readonly info_len: number
+    readonly info: Word
+  }
+  readonly bpf_prog_query: {
+    readonly target_fd: number
+    readonly attach_type: number
+    readonly query_flags: number
+    readonly attach_flags: number
+    readonly prog_ids: Word
+    readonly prog_cnt: number
+  }
+  readonly bpf_tracepoint: {
+    readonly name: Word
+    readonly prog_fd: number
+  }
+  readonly bpf_btf_load: {
+    readonly btf: Word
+    readonly btf_log_buf: Word
+    readonly btf_size: number
+    readonly btf_log_size: number
+    readonly btf_log_level: number
+  }
+  readonly bpf_task_fd: {
+    readonly pid: number
+    readonly fd: number
+    readonly flags: number
+    readonly buf_len: number
+    readonly buf: Word
+    readonly prog_id: number
+    readonly fd_type: number
+    readonly probe_offset: Word
+    readonly probe_addr: Word
+  }
+  readonly bpf_lookup_batch: {
+    readonly in_batch: Word
+    readonly out_batch: Word
+    readonly keys: Word
+    readonly values: Word
+    readonly count: number
+    readonly map_fd: number
+    readonly elem_flags: Word
+    readonly flags: Word
+  }
+  readonly bpf_update_batch: {
+    readonly keys: Word
+    readonly values: Word
+    readonly count: number
+    readonly map_fd: number
+    readonly elem_flags: Word
+    readonly flags: Word
+  }
+  readonly bpf_delete_batch: {
+    readonly keys: Word
+    readonly count: number
+    readonly map_fd: number
+    readonly elem_flags: Word
+    readonly flags: Word
+  }
+  readonly bpf_iter_info: {
+    readonly map: StructValues['bpf_iter_map']
+  }
+  readonly bpf_iter_map: {
+    readonly map_fd: number
+  }
+  readonly bpf_perf_event: {
+    readonly bpf_cookie: Word
+  }
+  readonly bpf_kprobe_multi: {
+    readonly flags: number
+    readonly cnt: number
+    readonly syms: Word
+    readonly addrs: Word
+    readonly cookies: Word
+  }
+  readonly bpf_link_create: {
+    readonly prog_fd: number
+    readonly target_fd: number
+    readonly attach_type: number
+    readonly flags: number
+    readonly iter_info?: Word
+    readonly iter_info_len?: number
+    readonly perf_event?: StructValues['bpf_perf_event']
+    readonly kprobe_multi?: StructValues['bpf_kprobe_multi']
+  }
+  readonly bpf_link_update: {
+    readonly link_fd: number
+    readonly new_prog_fd: number
+    readonly flags: number
+    readonly old_prog_fd?: number
+    readonly _old_prog_fd: number
+  }
+  readonly bpf_enable_stats: {
+    readonly type: number
+  }
+  readonly bpf_iter_create: {
+    readonly link_fd: number
+    readonly flags: number
+  }
+  readonly bpf_link_detach: {
+    readonly link_fd: number
+  }
+  readonly bpf_bind_map: {
+    readonly prog_fd: number
+    readonly map_fd: number
+    readonly flags: number
+  }
+  readonly uring_files_update: {
+    readonly offset: number
+    readonly resv: number
+    readonly fds: Word
+  }
+  readonly uring_probe: {
+    readonly last_op: number
+    readonly ops_len: number
+    readonly resv: number
+    readonly resv2: readonly number[]
+  }
+  readonly uring_probe_op: {
+    readonly op: number
+    readonly resv: number
+    readonly flags: number
+    readonly resv2: number
+  }
+  readonly uring_restriction: {
+    readonly opcode: number
+    readonly _kind: number
+    readonly register_op?: number
+    readonly sqe_op?: number
+    readonly sqe_flags?: number
+    readonly resv: number
+    readonly resv2: readonly number[]
+  }
+  readonly uring_files: {
+    readonly nr: number
+    readonly flags: number
+    readonly resv2: Word
+    readonly data: Word
+    readonly tags: Word
+  }
+  readonly uring_buffers: {
+    readonly nr: number
+    readonly flags: number
+    readonly resv2: Word
+    readonly data: Word
+    readonly tags: Word
+  }
+  readonly uring_new_files: {
+    readonly offset: number
+    readonly resv: number
+    readonly data: Word
+    readonly tags: Word
+    readonly nr: number
+    readonly resv2: number
+  }
+  readonly uring_new_buffers: {
+    readonly offset: number
+    readonly resv: number
+    readonly data: Word
+    readonly tags: Word
+    readonly nr: number
+    readonly resv2: number
+  }
+  readonly uring_ring: {
+    readonly offset: number
+    readonly resv: number
+    readonly data: number
+  }
+  readonly uring_no_ring: {
+    readonly offset: number
+    readonly resv: number
+    readonly data: Word
+  }
+  readonly uring_buffer_ring: {
+    readonly ring_addr: Word
+    readonly ring_entries: number
+    readonly bgid: number
+    readonly pad: number
+    readonly resv: readonly Word[]
+  }
+  readonly cachestat_range: {
+    readonly off: Word
+    readonly len: Word
+  }
+  readonly cachestat: {
+    readonly nr_cache: Word
+    readonly nr_dirty: Word
+    readonly nr_writeback: Word
+    readonly nr_evicted: Word
+    readonly nr_recently_evicted: Word
+  }
+  readonly mount_id_request: {
+    readonly size: number
+    readonly spare?: number
+    readonly mnt_id?: Word
+    readonly param?: Word
+    readonly mnt_ns_id?: Word
+  }
+  readonly mount_list_request: {
+    readonly size: number
+    readonly spare?: number
+    readonly mnt_id?: Word
+    readonly param?: Word
+    readonly mnt_ns_id?: Word
+  }
+  readonly lsm_context: {
+    readonly id: Word
+    readonly flags: Word
+    readonly len: Word
+    readonly ctx_len: Word
+  }
+  readonly xattr_args: {
+    readonly value: Word
+    readonly size: number
+    readonly flags: number
+  }
+  readonly file_attr: {
+    readonly fa_xflags: Word
+    readonly fa_extsize: number
+    readonly fa_nextents: number
+    readonly fa_projid: number
+    readonly fa_cowextsize: number
+  }
+  readonly file_attr_set: {
+    readonly fa_xflags: Word
+    readonly fa_extsize: number
+    readonly fa_projid: number
+    readonly fa_cowextsize: number
   }
   readonly stat64: {
     readonly st_dev: Word

@@ -7,6 +7,9 @@
  */
 import type { SetName } from '../flags.ts'
 import type { StructName } from '../generated/struct-values.ts'
+import type { WordName } from './words.ts'
+
+export type { WordName } from './words.ts'
 
 export type Bits = 8 | 16 | 32 | 64
 
@@ -24,7 +27,7 @@ export type Way = 'in' | 'out' | 'inout'
 export type Length =
   | { readonly by: 'constant'; readonly count: number }
   | { readonly by: 'argument'; readonly argument: number; readonly bits: 32 | 64; readonly signed?: true }
-  | { readonly by: 'cell'; readonly argument: number }
+  | { readonly by: 'cell'; readonly argument: number; readonly bytes?: true }
   | { readonly by: 'field'; readonly field: string; readonly bytes?: true }
   | { readonly by: 'result' }
   /** capget(2): the version in the head that an argument points to. */
@@ -81,74 +84,6 @@ export interface Signals {
   readonly bits: 64
 }
 
-/**
- * A number whose bits mean several things, or whose name depends on more than a set. Each word is
- * printed by a function of its own.
- */
-export type WordName =
-  | 'open_flags'
-  | 'map_flags'
-  | 'memfd_flags'
-  | 'statx_flags'
-  | 'shm_flags'
-  | 'ipc_flags'
-  | 'swap_flags'
-  | 'mount_flags'
-  | 'clone_flags'
-  | 'kexec_flags'
-  | 'fanotify_flags'
-  | 'socket_type'
-  | 'file_mode'
-  | 'device'
-  | 'wait_status'
-  | 'memory_policy'
-  | 'personality'
-  | 'io_priority'
-  | 'quota_command'
-  | 'ipc_command_msg'
-  | 'ipc_command_sem'
-  | 'ipc_command_shm'
-  | 'ipc_key'
-  | 'futex_operation'
-  | 'futex_bits'
-  | 'futex_wake_operation'
-  | 'ioctl_request'
-  | 'key'
-  | 'request_key'
-  | 'syslog_type'
-  | 'log_level'
-  | 'death_signal'
-  | 'ptracer'
-  | 'core_scheduling_id'
-  | 'pid_type'
-  | 'sve_vector'
-  | 'sme_vector'
-  | 'tagged_addresses'
-  | 'xsave_features'
-  | 'xsave_feature'
-  | 'ethernet_protocol'
-  | 'user_register'
-  | 'mark_directory'
-  | 'page_status'
-  | 'error'
-  | 'socket_error'
-  | 'resource_limit'
-  | 'time'
-  | 'ticks'
-  | 'file_system_id'
-  | 'epoll_data'
-  | 'signal_handler'
-  | 'perf_config'
-  | 'unaligned'
-  | 'modem'
-  | 'inode_flags'
-  | 'signal_frame'
-  | 'port'
-  | 'network_number'
-  | 'ipv4_address'
-  | 'terminal_output'
-  | 'terminal_control'
-
 export interface Word {
   readonly type: 'word'
   readonly bits: Bits
@@ -163,17 +98,24 @@ export interface Unused {
 /** What fits into a register or a field, and needs no memory. */
 export type Scalar = Unused | Int | Flags | Enum | Descriptor | Id | Signal | Signals | Word
 
+/** The width of a pointer in a struct, if it is not that of an address of the program. */
+interface InField {
+  readonly at?: Bits
+}
+
 /** To a NUL-terminated name of a file. */
-export interface Path {
+export interface Path extends InField {
   readonly type: 'path'
   readonly way: Way
 }
 
 /** To a NUL-terminated string; `most`: bytes that the kernel takes. */
-export interface Text {
+export interface Text extends InField {
   readonly type: 'string'
   readonly way: Way
   readonly most?: number
+  /** There is no more room for it. */
+  readonly room?: Length
 }
 
 /** To pointers to strings, the last of which is NULL: arguments, or an environment. */
@@ -202,7 +144,7 @@ export type BufferForm =
  * To bytes. For output, `length` is the room; what was written is the result of the call if that
  * is less.
  */
-export interface Buffer {
+export interface Buffer extends InField {
   readonly type: 'buffer'
   readonly way: Way
   readonly length: Length
@@ -212,18 +154,23 @@ export interface Buffer {
 /**
  * To one value. `size`: the caller says how many bytes of it there are (extensible structs, sets
  * of signals). `told`: when an output means something, if not whenever the call succeeded:
- * `interrupted` (the time that is left), `child` (a child was waited for), `always`.
+ * `interrupted` (the time that is left), `child` (a child was waited for), `always`. `after`: the
+ * fields that the kernel fills in. `isExtensible`: what the size leaves out is zero. `wrapper`:
+ * the name of the member of a union that this struct is.
  */
-export interface Pointer {
+export interface Pointer extends InField {
   readonly type: 'pointer'
   readonly way: Way
   readonly to: Kind
   readonly size?: Length
   readonly told?: 'interrupted' | 'child' | 'always'
+  readonly after?: StructKind
+  readonly isExtensible?: boolean
+  readonly wrapper?: string
 }
 
 /** To elements of one size. `most`: the kernel refuses more. */
-export interface Items {
+export interface Items extends InField {
   readonly type: 'array'
   readonly way: Way
   readonly of: Kind
@@ -244,11 +191,15 @@ export interface Records {
   readonly length: Length
 }
 
-/** To a set of bits: processors, descriptors, memory nodes, pages. `length`: by `unit`. */
+/**
+ * To a set of bits: processors, descriptors, memory nodes, pages, or what `names` has names for.
+ * `length`: by `unit`.
+ */
 export interface BitSet {
   readonly type: 'bitset'
   readonly way: Way
-  readonly of: 'processors' | 'descriptors' | 'nodes' | 'pages'
+  readonly of: 'processors' | 'descriptors' | 'nodes' | 'pages' | 'names'
+  readonly names?: SetName
   readonly length: Length
   readonly unit: 'bytes' | 'bits' | 'page-bytes'
 }
@@ -279,6 +230,13 @@ export interface SocketAddress {
   readonly length: Length
 }
 
+/** To messages of a netlink socket, of which the protocol says what they hold. */
+export interface Netlink {
+  readonly type: 'netlink'
+  readonly way: Way
+  readonly length: Length
+}
+
 /** In place: a struct. `view`: which of its fields the call uses, if not all. */
 export interface StructKind {
   readonly type: 'struct'
@@ -292,11 +250,32 @@ export interface Chars {
   readonly size: number
 }
 
-/** In place: `count` elements. */
+/** In place: `count` elements, of which the first `used` mean something. */
 export interface List {
   readonly type: 'list'
   readonly of: Kind
   readonly count: number
+  readonly used?: Length
+}
+
+/** In place: bytes, and how they are written; `used`: the first of them mean something. */
+export interface Octets {
+  readonly type: 'octets'
+  readonly form: 'bytes' | 'hex' | 'uuid' | 'mac'
+  readonly size: number
+  readonly used?: Length
+}
+
+/** In place: values of one width, each of a kind of its own. */
+export interface Tuple {
+  readonly type: 'tuple'
+  readonly of: readonly Kind[]
+}
+
+/** Behind the struct, from where the field is: elements or bytes, as many as another says. */
+export interface Trailing {
+  readonly type: 'trailing'
+  readonly to: Items | Buffer | Text
 }
 
 /** In place, at the end of a struct: bytes whose number is said elsewhere. */
@@ -323,7 +302,7 @@ export interface Union {
 export type UnionName = 'siginfo' | 'ifreq'
 
 /** A value that lies where it is met: in a register, or in a struct. */
-export type InPlace = Scalar | StructKind | Chars | List | Tail | BitField | Union
+export type InPlace = Scalar | StructKind | Chars | Octets | List | Tuple | Tail | Trailing | BitField | Union
 
 /** An address, and what lies there. */
 export type Pointing =
@@ -338,12 +317,13 @@ export type Pointing =
   | Vectors
   | Message
   | SocketAddress
+  | Netlink
 
 export type Kind = InPlace | Pointing
 
 const POINTING: ReadonlySet<Kind['type']> = new Set<Pointing['type']>([
   ...(['path', 'string', 'strings', 'buffer', 'pointer', 'array', 'records', 'bitset'] as const),
-  ...(['vectors', 'message', 'sockaddr'] as const),
+  ...(['vectors', 'message', 'sockaddr', 'netlink'] as const),
 ])
 
 /** Whether the value is an address that is followed. */
@@ -366,8 +346,27 @@ export interface Argument {
   readonly kind: Noted
 }
 
+/** What a field has beside name, place and kind. */
+export interface FieldMore {
+  /**
+   * On which value of another field it depends whether the struct has this one. The field `full`
+   * is none: text has the field only with -v, or only without. `orFull`: text has it with -v too.
+   */
+  readonly when?: {
+    readonly field: string
+    readonly test: '&' | '!&' | '==' | '!=' | '>'
+    /** One value, but for `==`, which takes several. */
+    readonly values: readonly number[]
+    readonly orFull?: boolean
+  }
+  /** A struct of an older kernel may end here: a call that gives its size says so. */
+  readonly isStep?: boolean
+  /** Text has it only if it is not zero. */
+  readonly isOptional?: boolean
+}
+
 /** A field of a struct. */
-export interface Field {
+export interface Field extends FieldMore {
   readonly name: string
   /** In bytes from the beginning of the struct. */
   readonly offset: number
@@ -381,4 +380,6 @@ export interface Layout {
   readonly size: number
   /** In the order in which strace prints them. */
   readonly fields: readonly Field[]
+  /** How many fields text has without -v. */
+  readonly brief?: number
 }

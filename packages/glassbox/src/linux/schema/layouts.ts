@@ -14,6 +14,10 @@ const made = {
   64: new Map<StructName, Layout>(),
 }
 
+/** Whether there is a struct of this name. */
+export const isStructName = (name: string): name is StructName =>
+  Object.hasOwn(LAYOUTS, name) || Object.hasOwn(LAYOUTS_32, name)
+
 /**
  * The layout of a struct. Returns the same object each time. A struct that only programs of 32
  * bits have has one layout.
@@ -21,8 +25,9 @@ const made = {
 export function layoutOf(name: StructName, bits: AddressBits = 64): Layout {
   const known = made[bits].get(name)
   if (known) return known
-  const make = (bits === 64 ? LAYOUTS[name] : undefined) ?? LAYOUTS_32[name]
-  const layout = make()
+  const [own, other] = bits === 64 ? [LAYOUTS, LAYOUTS_32] : [LAYOUTS_32, LAYOUTS]
+  const layout = (own[name] ?? other[name])?.()
+  if (!layout) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `no struct ${name}`)
   made[bits].set(name, layout)
   return layout
 }

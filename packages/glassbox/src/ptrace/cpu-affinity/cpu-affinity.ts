@@ -61,9 +61,9 @@ export class CpuAffinity {
     this.#callAt = callAt
   }
 
-  /** Hook: the task stopped. */
-  stopped(task: Task, timeNs: bigint): void {
-    if (this.#overlap.stopped(task, timeNs) && this.#moved.size > 0) this.#separate(timeNs)
+  /** Hook: the task stopped, for the last time of so many. */
+  stopped(task: Task, timeNs: bigint, stops = 1): void {
+    if (this.#overlap.stopped(task, timeNs, stops) && this.#moved.size > 0) this.#separate(timeNs)
   }
 
   /**

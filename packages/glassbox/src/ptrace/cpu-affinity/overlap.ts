@@ -49,10 +49,10 @@ export class Overlap {
   }
 
   /** Returns true if a measurement has just ended and shows that tracees could run in parallel. */
-  stopped(task: Task, timeNs: bigint): boolean {
+  stopped(task: Task, timeNs: bigint, stops: number): boolean {
     this.#halt(task)
     this.#active.add(task)
-    this.#stops++
+    this.#stops += stops
     return timeNs - this.#windowNs >= WINDOW_NS && this.#measure(timeNs)
   }
 

@@ -7,14 +7,21 @@
  * which the tracer itself must look at the thread or change it never have one; calls that were not
  * asked for are skipped.
  */
-import { LINE_PREFIX, MOST_LINE_BYTES, PLANNED_CALLS } from '../../gate/generated/layouts.ts'
+import {
+  CLOCK_FORMAT,
+  LINE_PREFIX,
+  MOST_LINE_BYTES,
+  PLANNED_CALLS,
+  SHOWN_OUTCOME,
+} from '../../gate/generated/layouts.ts'
 import type { StepLanes } from '../../gate/ptrace.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { isStandard, type Planned } from '../../decode/lanes/plan.ts'
 import { preparedLanes, type PreparedLanes } from '../prepared-lanes.ts'
-import type { LineTaker, TraceHandlers } from '../../trace/handlers.ts'
+import type { LineForm, LineTaker, ToldLines, TraceHandlers } from '../../trace/handlers.ts'
 import { CHILD_CALLS, MASK_CALLS, PATH_CALLS } from '../cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from '../tracee/user-faults.ts'
+import { OpenLines } from './open-lines.ts'
 import { LaneTables } from './tables.ts'
 
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
@@ -36,6 +43,8 @@ const ONLY = process.env['GLASSBOX_TEST_LANES']
 export class Lanes {
   readonly buffers: StepLanes
   readonly #tables: LaneTables = new LaneTables()
+  /** Calls that only the native step knows. */
+  readonly open: OpenLines = new OpenLines(this.#tables.bytes)
   readonly #handlers: TraceHandlers
   readonly #isWanted: (nr: number) => boolean
   readonly #taker: LineTaker | undefined
@@ -59,12 +68,31 @@ export class Lanes {
     this.#isOpen = ONLY !== 'off'
     this.#taker = ONLY === 'captures' ? undefined : handlers.lines
     this.#tables.set('filtered', filtered ? 1 : 0)
-    this.#tables.set('columns', this.#taker?.columns ?? 0)
+    if (this.#taker) this.#useForm(this.#taker.form)
     this.#tables.set('json', this.#taker?.numbers ? 1 : 0)
     this.#taker?.useTable(this.#tables)
     if (this.#isOpen) this.#usePrepared()
     // Under a filter, calls that were not asked for do not stop at all.
     if (!filtered) this.#skipUnwanted()
+  }
+
+  #useForm({ columns, clock, relative, numbered, pointed, timed, hidden, separate }: LineForm): void {
+    const tables = this.#tables
+    tables.set('columns', columns)
+    tables.set('clock', CLOCK_FORMAT[clock?.format ?? 'none'])
+    tables.set('clockDigits', clock?.digits ?? 0)
+    if (clock) tables.setOffset(clock.offsetNs)
+    tables.set('relative', relative === undefined ? 0 : 1)
+    tables.set('relativeDigits', relative ?? 0)
+    tables.set('numbered', numbered ? 1 : 0)
+    tables.set('pointed', pointed ? 1 : 0)
+    tables.set('timed', timed === undefined ? 0 : 1)
+    tables.set('timedDigits', timed ?? 0)
+    const isShown = (outcome: 'successful' | 'failed'): number =>
+      hidden?.includes(outcome) ? 0 : SHOWN_OUTCOME[outcome]
+    tables.set('outcomes', isShown('successful') | isShown('failed'))
+    tables.set('staged', hidden ? 1 : 0)
+    tables.set('separate', separate ? 1 : 0)
   }
 
   /**
@@ -123,8 +151,8 @@ export class Lanes {
 
   /**
    * Tells the next step what it may do. `open`: whether it may go past calls. `alone`: only one
-   * tracee runs. With several, each stop is told, because the tracer must see whether they run in
-   * parallel. Returns whether it may go past any call.
+   * tracee runs. With several, the text of each thread is told apart, because the tracer must see
+   * whether they run in parallel. Returns whether it may go past any call.
    */
   prepare(open: boolean, alone: boolean): boolean {
     const tables = this.#tables
@@ -132,7 +160,8 @@ export class Lanes {
     const active = open && this.#isOpen && (this.#uses || skips)
     tables.set('active', active ? 1 : 0)
     tables.set('skips', skips ? 1 : 0)
-    tables.set('lines', active && alone && this.#prepareLines() ? 1 : 0)
+    tables.set('several', alone && !this.#taker?.form.separate ? 0 : 1)
+    tables.set('lines', active && this.#prepareLines() ? 1 : 0)
     return active
   }
 
@@ -140,7 +169,10 @@ export class Lanes {
   #prepareLines(): boolean {
     const taker = this.#taker
     if (!taker) return false
-    this.#tables.set('prefix', LINE_PREFIX[taker.prefix()])
+    const { prefix, zone = 0, lastNs = 0n } = taker.next()
+    this.#tables.set('prefix', LINE_PREFIX[prefix])
+    const { clock, relative } = taker.form
+    if (clock || relative !== undefined) this.#tables.setTimes(zone, lastNs)
     if (!taker.numbers) return true
     const numbers = taker.numbers()
     if (numbers) this.#tables.numberEvents(numbers)
@@ -153,7 +185,7 @@ export class Lanes {
   }
 
   /** Lines that the step made, from `start` to `end` of its text. */
-  tell(start: number, end: number, count: number): void {
-    this.#taker?.lines(this.buffers.text.subarray(start, end), count)
+  tell(start: number, end: number, facts: Omit<ToldLines, 'text'>): void {
+    this.#taker?.lines({ ...facts, text: this.buffers.text.subarray(start, end) })
   }
 }

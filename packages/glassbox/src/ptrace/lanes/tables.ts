@@ -19,12 +19,14 @@ import {
   LINE_STEP_RECORD_LAYOUT,
   MOST_CAPTURES,
   NAME_ENTRY_LAYOUT,
+  NAME_UNLESS,
   NO_SELECTOR,
   NUMBER_FORMAT,
   OPEN_CALLS,
   PLAN_CHOICE_LAYOUT,
   PLAN_ENTRY_LAYOUT,
   PLANNED_CALLS,
+  STRING_STYLE,
 } from '../../gate/generated/layouts.ts'
 import { ERRNOS, ERRORS, type NameTable } from '../../decode/lanes/names.ts'
 import type { PreparedLanes } from '../prepared-lanes.ts'
@@ -39,6 +41,12 @@ import type {
 } from '../../decode/lanes/plan.ts'
 
 const BYTES = 1 << 19
+/** Words at the beginning of the tables. */
+type Flag =
+  | ('active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names' | 'json')
+  | ('clock' | 'clockDigits' | 'relative' | 'relativeDigits' | 'numbered' | 'pointed' | 'timed')
+  | ('timedDigits' | 'outcomes' | 'staged' | 'separate' | 'several')
+
 /** A power of two. The table is never more than half full, so that a search is short. */
 const NAMES = 4096
 const MOST_NAMES = NAMES / 2
@@ -71,11 +79,19 @@ export class LaneTables implements NameTable {
     this.set('names', NAMES)
   }
 
-  set(
-    field: 'active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names' | 'json',
-    value: number,
-  ): void {
+  set(field: Flag, value: number): void {
     this.#view.setUint32(LANE_TABLES_LAYOUT[field], value, true)
+  }
+
+  /** What makes a time of CLOCK_MONOTONIC the time of day. */
+  setOffset(offsetNs: bigint): void {
+    this.#view.setBigUint64(LANE_TABLES_LAYOUT.offset, offsetNs, true)
+  }
+
+  /** How far local time is ahead of UTC, and when the last line began. */
+  setTimes(zone: number, lastNs: bigint): void {
+    this.#view.setInt32(LANE_TABLES_LAYOUT.zone, zone, true)
+    this.#view.setBigUint64(LANE_TABLES_LAYOUT.last, lastNs, true)
   }
 
   /** What the step must know for its events. */
@@ -308,10 +324,21 @@ export class LaneTables implements NameTable {
         break
       case 'name':
         from(step.source)
+        if (step.unless) bytes[at + LINE_STEP_RECORD_LAYOUT.format] = NAME_UNLESS[step.unless]
         word('a', this.#kind(step.kind))
+        break
+      case 'optional':
+        from(step.source)
+        word('a', step.mask)
+        word('b', step.inside.flatMap(flat).length)
+        break
+      case 'time':
+        from(step.source)
+        word('a', step.zone)
         break
       case 'raw':
       case 'giveUp':
+      case 'wait':
         break
       case 'jsonEntries':
         argument(step.argument, LINE_FLAG.late | LINE_FLAG.out)
@@ -320,12 +347,14 @@ export class LaneTables implements NameTable {
       case 'string':
       case 'jsonString':
         argument(step.argument, late(step.late))
+        if ('style' in step) bytes[at + LINE_STEP_RECORD_LAYOUT.format] = STRING_STYLE[step.style]
         word('a', step.most)
         break
       case 'bytes':
       case 'jsonBytes':
         argument(step.argument, late(step.late) | (step.byResult ? LINE_FLAG.result | LINE_FLAG.out : 0))
         view.setUint16(at + LINE_STEP_RECORD_LAYOUT.width, step.length, true)
+        if ('style' in step) bytes[at + LINE_STEP_RECORD_LAYOUT.format] = STRING_STYLE[step.style]
         word('a', step.most)
         break
       case 'entries':
@@ -348,6 +377,6 @@ export class LaneTables implements NameTable {
   }
 }
 
-/** The steps inside a pointer follow it. */
+/** The steps inside another one follow it. */
 const flat = (step: LineStep): readonly LineStep[] =>
-  step.step === 'pointer' ? [step, ...step.inside.flatMap(flat)] : [step]
+  'inside' in step ? [step, ...step.inside.flatMap(flat)] : [step]

@@ -12,11 +12,24 @@ import type { Platform } from '../../kernel/platform/platform.ts'
 import type { TaskCredentials } from '../../kernel/task/credentials.ts'
 import { defaultLimits } from '../../kernel/task/limits.ts'
 import type { ResourceLimit } from '../../kernel/task/types.ts'
-import { F_GETFL, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_STACK, S_IFDIR } from '../../linux/constants.ts'
+import {
+  F_DUPFD_CLOEXEC,
+  F_GETFL,
+  RLIMIT_FSIZE,
+  RLIMIT_NOFILE,
+  RLIMIT_STACK,
+  S_IFDIR,
+} from '../../linux/constants.ts'
 import { errnoText } from '../../launch/step-error.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
 
-/** The descriptors 0, 1 and 2 of a program, over descriptors of the host, which they close. */
+/** A duplicate of a stream is above the standard descriptors. */
+const ABOVE_STDIO = 3
+
+/**
+ * The descriptors 0, 1 and 2 of a program, over duplicates of these descriptors of the host. On
+ * failure none is left.
+ */
 export function streams(
   platform: Platform,
   stdio: readonly number[],
@@ -24,9 +37,17 @@ export function streams(
   owner: { readonly uid: number; readonly gid: number },
 ): DescriptorTable {
   const table = new DescriptorTable(limits[RLIMIT_NOFILE] ?? { soft: Infinity })
-  for (const fd of stdio)
-    table.add(new HostStream(platform, fd, call('fcntl', [fd, F_GETFL], 'a stream'), owner), false)
-  return table
+  try {
+    for (const fd of stdio) {
+      const flags = call('fcntl', [fd, F_GETFL], 'a stream')
+      const own = call('fcntl', [fd, F_DUPFD_CLOEXEC, ABOVE_STDIO], 'a stream')
+      table.add(new HostStream(platform, own, flags, owner), false)
+    }
+    return table
+  } catch (error) {
+    table.closeAll()
+    throw error
+  }
 }
 
 /** RLIMIT_* of the first program. */

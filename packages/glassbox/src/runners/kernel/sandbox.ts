@@ -5,13 +5,10 @@
  * Owns both. Its owner makes sure that only one job uses it at a time.
  */
 import { GlassboxError } from '../../errors.ts'
-import { close } from '../../gate/descriptors.ts'
-import { call } from '../../gate/gate.ts'
 import { DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { Ending } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
 import type { Mounts } from '../../job/mounts/mounts.ts'
-import { F_DUPFD_CLOEXEC } from '../../linux/constants.ts'
 import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import { PrivateDirectory } from '../private/directory.ts'
@@ -26,8 +23,6 @@ import { ObjectServer } from './object-server.ts'
 import type { Tracing } from './tracing/start.ts'
 import { type OpenSpec, STOP } from './wire.ts'
 
-/** A descriptor of ours is above the standard ones. */
-const ABOVE_STDIO = 3
 /** Stubs that a program finds ready: its own, and those of its first children. */
 const READY = { once: 1, often: 2, pooled: 4 } as const
 
@@ -98,18 +93,11 @@ export class KernelSandbox implements Sandbox {
     check(this.#spec.box, job)
     this.#refuseIfClosed()
     const { path, argv, env, cwd, limits, trace } = job
-    const own: number[] = []
-    try {
-      for (const fd of stdio) own.push(call('fcntl', [fd, F_DUPFD_CLOEXEC, ABOVE_STDIO], 'a stream'))
-    } catch (error) {
-      for (const fd of own) close(fd)
-      throw error
-    }
-    const [stdin = -1, stdout = -1, stderr = -1] = own
     const thread = this.#thread
     thread.stop(STOP.none)
     const tracing = trace && (await import('./tracing/start.ts')).startTracing(trace, () => thread.wake())
-    const parts = { path, argv, env, cwd, limits, stdio: [stdin, stdout, stderr] } as const
+    // The kernel thread duplicates the streams before it answers: what it has made ends with it.
+    const parts = { path, argv, env, cwd, limits, stdio } as const
     try {
       await thread.ask(
         { type: 'start', job: { ...parts, ...(tracing && { trace: tracing.spec }) } },

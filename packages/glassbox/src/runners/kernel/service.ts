@@ -6,7 +6,6 @@
 import { readFileSync } from 'node:fs'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { readCycles, VDSO_PATH } from '../../gate/cycles.ts'
-import { close } from '../../gate/descriptors.ts'
 import { fillRandom } from '../../gate/random.ts'
 import type { DescriptorTable } from '../../kernel/fs/descriptor-table.ts'
 import { ObjectClient } from '../../kernel/fs/object/answers.ts'
@@ -124,20 +123,14 @@ export class KernelService {
     if (!platform || !kept || !spec) throw new RangeError('a job before the sandbox was opened')
     const { trace } = job
     const run = (hooks?: SessionHooks): Promise<WorldEnd> => this.#runWorld(platform, kept, spec, job, hooks)
-    const end = trace ? await this.#runTraced(trace, job, run) : await run()
+    const end = trace ? await this.#runTraced(trace, run) : await run()
     kept.memory.world.tidy()
     this.#post({ type: 'ended', ending: endingOfWorld(end) })
   }
 
-  async #runTraced(
-    trace: TraceSpec,
-    job: JobSpec,
-    run: (hooks: SessionHooks) => Promise<WorldEnd>,
-  ): Promise<WorldEnd> {
+  async #runTraced(trace: TraceSpec, run: (hooks: SessionHooks) => Promise<WorldEnd>): Promise<WorldEnd> {
     const { carryTraced } = await import('./tracing/carry-traced.ts')
-    // If the handlers cannot be loaded, no world takes the streams.
-    const giveUp = (): void => job.stdio.forEach(close)
-    return carryTraced(trace, run, giveUp)
+    return carryTraced(trace, run)
   }
 
   /** From the making of a world to its end. `hooks`: those of its trace. */

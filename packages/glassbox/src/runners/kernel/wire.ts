@@ -39,7 +39,7 @@ export interface JobSpec {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly limits: Required<Limits>
-  /** Descriptors of this process that belong to the kernel from now on. */
+  /** Descriptors of the caller, open until the job has started. The kernel duplicates them. */
   readonly stdio: readonly [number, number, number]
   readonly trace?: TraceSpec
 }

@@ -3,7 +3,7 @@
  * the version of the schema: it changes when a consumer would have to change.
  */
 import * as decode from '../../decode/decode.ts'
-import { DEFAULT_LIMIT, entryValues, exitValues } from '../../decode/values.ts'
+import { DEFAULT_LIMIT, entryValues, exitValues, type NetlinkProtocol } from '../../decode/values.ts'
 import type { Outcome } from '../../decode/types.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { signalName } from '../../linux/signals.ts'
@@ -26,6 +26,7 @@ export class JsonSink implements Sink {
   readonly #settings: TraceSettings
   readonly #output: Output
   readonly #spellings: Spellings
+  readonly #netlink: NetlinkProtocol | undefined
   readonly #stacks: Stacks | undefined
   readonly #taught: TaughtLines
   readonly #offsetNs: bigint = realtimeOffsetNs()
@@ -40,6 +41,7 @@ export class JsonSink implements Sink {
     this.#settings = settings
     this.#output = output
     this.#spellings = parts.spellings
+    this.#netlink = parts.spellings.plain.netlink
     this.#stacks = parts.stacks
     this.#taught = new TaughtLines(parts.spellings, {
       most: DEFAULT_LIMIT,
@@ -64,17 +66,20 @@ export class JsonSink implements Sink {
 
   /** Events of calls that need nothing but the call. */
   lines(): LineTaker | undefined {
-    const showsAll = this.#settings.selection.status.length === STATUSES.length
-    if (!showsAll || this.#stacks || this.#output.separate) return undefined
+    const { status } = this.#settings.selection
+    if (this.#stacks || this.#output.separate) return undefined
+    const hidden = (['successful', 'failed'] as const).filter(outcome => !status.includes(outcome))
     return {
-      columns: 0,
+      form: { columns: 0, ...(status.length < STATUSES.length && { hidden }) },
       useTable: table => this.#taught.useTable(table),
-      prefix: () => 'none',
+      next: () => ({ prefix: 'none' }),
+      // No event has two parts.
+      entered: () => {},
       numbers: () =>
         this.#firstNs === undefined
           ? undefined
           : { sequence: this.#seq, firstNs: this.#firstNs, offsetNs: this.#offsetNs },
-      lines: (text, count) => {
+      lines: ({ text, count }) => {
         this.#seq += count
         this.#output.writeBytes(text)
       },
@@ -83,7 +88,7 @@ export class JsonSink implements Sink {
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
     state.entry = decode.entryText(call, tracee, this.#spellings.of(call.abi, call.nr))
-    state.entered = { call, args: entryValues(call, tracee) }
+    state.entered = { call, args: entryValues(call, tracee, DEFAULT_LIMIT, this.#netlink) }
     this.#firstNs ??= call.timeNs
     this.#output.entered(call)
     this.#taught.teach(call, tracee)
@@ -110,7 +115,7 @@ export class JsonSink implements Sink {
       nr,
       abi,
       raw: rawOf(call),
-      args: jsonValue(exitValues(call, entered.args, outcome, tracee)),
+      args: jsonValue(exitValues(call, entered.args, outcome, tracee, DEFAULT_LIMIT, this.#netlink)),
       result: outcome.failed ? -1 : numberOrText(outcome.value),
       errno: outcome.failed ? errnoName(Number(-outcome.value)) : undefined,
       durationNs: Number(call.timeNs - call.enteredNs),

@@ -57,9 +57,11 @@ export class Output {
     writer?.write(text)
   }
 
-  /** Writes whole lines of any tracees, to the file of all. */
-  writeBytes(text: Uint8Array): void {
-    if (!this.#failed) this.#shared?.writeBytes(text)
+  /** Writes text of any tracees to the file of all, or text of one to its own file. */
+  writeBytes(text: Uint8Array, state?: TraceeState): void {
+    if (this.#failed) return
+    const writer = this.#shared ?? (state && (state.writer ??= this.#file(state)))
+    writer?.writeBytes(text)
   }
 
   /** Writes text about the whole trace: the summary. With separate files, nothing is written. */

@@ -15,7 +15,7 @@ export interface Sink {
   /** As in TraceHandlers: what `enter` and `exit` read. */
   plan?(nr: number): Planned | undefined
   /** As in TraceHandlers, if this is the only output that shows calls. */
-  lines?(): LineTaker | undefined
+  lines?(state: (tid: number) => TraceeState | undefined): LineTaker | undefined
   enter?(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void
   exit?(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void
   signal?(state: TraceeState, stop: SignalStop, tracee: Tracee): void

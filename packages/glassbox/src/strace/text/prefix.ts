@@ -2,7 +2,7 @@
  * The text before the body of a line: pid, times, number of the call, instruction pointer. Each
  * appears only if it was asked for.
  */
-import type { LinePrefix } from '../../trace/handlers.ts'
+import type { LineForm, LinePrefix, NextLines } from '../../trace/handlers.ts'
 import type { Tracee } from '../../trace/tracee.ts'
 import { fraction, WallClock } from '../clock.ts'
 import type { Prefix } from '../options.ts'
@@ -16,8 +16,6 @@ export class PrefixText {
   readonly #options: Prefix
   readonly #clock: WallClock | undefined
   readonly #comm: ((state: TraceeState) => string) | undefined
-  /** Whether only a pid can appear, without the name of its program. */
-  readonly isPlain: boolean
   readonly #isBare: boolean
   #lastNs: bigint | undefined
 
@@ -28,7 +26,6 @@ export class PrefixText {
     this.#comm = comm
     this.#clock = time && new WallClock(time.format, time.precision)
     this.#isBare = !time && relative === undefined && !number && !instructionPointer
-    this.isPlain = this.#isBare && !comm
   }
 
   /** `several`: there is more than one tracee. */
@@ -37,7 +34,33 @@ export class PrefixText {
     return this.#isBare ? pid : pid + this.#rest(state, timeNs, tracee)
   }
 
-  /** How a line begins if it is plain. */
+  /** What the tracer must know to begin lines; `undefined` if it cannot. */
+  get lineForm(): Omit<LineForm, 'columns'> | undefined {
+    const { time, relative, number: numbered, instructionPointer: pointed } = this.#options
+    if (this.#comm) return undefined
+    const clock =
+      time && this.#clock
+        ? {
+            format: time.format === 'time' ? ('day' as const) : time.format,
+            digits: time.precision,
+            offsetNs: this.#clock.offsetNs,
+          }
+        : undefined
+    return { ...(clock && { clock }), ...(relative !== undefined && { relative }), numbered, pointed }
+  }
+
+  /** How lines begin until there is another tracee. */
+  next(several: boolean): NextLines {
+    const prefix = this.form(several)
+    if (this.#isBare) return { prefix }
+    return { prefix, zone: this.#clock?.zone ?? 0, lastNs: this.#lastNs ?? 0n }
+  }
+
+  /** The tracer made lines, of which the last one began at this time. */
+  told(lastNs: bigint): void {
+    if (this.#options.relative !== undefined) this.#lastNs = lastNs
+  }
+
   form(several: boolean): LinePrefix {
     const { pid } = this.#options
     if (pid === 'never' || (pid === 'brackets' && !several)) return 'none'

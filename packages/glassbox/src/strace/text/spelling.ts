@@ -4,11 +4,12 @@
  */
 import { DEFAULT_STRING_LIMIT } from '../../decode/context.ts'
 import { planOf, standardPlan } from '../../decode/lanes/call-plans.ts'
-import { EVERY_ITEM, type Planned } from '../../decode/lanes/plan.ts'
+import { EVERY_ITEM, type LineStyle, type Planned, type StringStyle } from '../../decode/lanes/plan.ts'
 import { QUIRKS } from '../../decode/quirks.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
+import { fixedZone } from '../clock.ts'
 import type { Spelling } from '../options.ts'
 
 const FULL = 1
@@ -24,6 +25,16 @@ const MESSAGES: ReadonlySet<number> = new Set(
     .map(name => syscallNumber(name)),
 )
 
+const STRING_STYLES: Readonly<Record<NonNullable<TextOptions['stringsInHex']>, StringStyle>> = {
+  none: 'none',
+  'non-ascii-chars': 'nonAsciiChars',
+  'non-ascii': 'nonAscii',
+  all: 'all',
+}
+
+const isPlain = ({ full, strings, names, raw }: LineStyle): boolean =>
+  !full && strings === 'none' && !names && !raw
+
 export class Spellings {
   /** Whether the text depends only on the values of registers, so that /proc is not read. */
   readonly #isPure: boolean
@@ -33,6 +44,8 @@ export class Spellings {
   readonly #bits: Readonly<Record<Abi, Uint8Array>>
   readonly #bitsOf: (abi: Abi, nr: number) => number
   readonly #others: number
+  /** Looked up if times may be shown. */
+  #zone: { readonly fixed: number | undefined } | undefined
 
   constructor(
     spelling: Spelling,
@@ -63,14 +76,29 @@ export class Spellings {
    * wait. `most`: how many bytes and elements an event reads of it, if one is made.
    */
   plan(nr: number, most = 0): Planned | undefined {
+    if (!this.#isPure || MESSAGES.has(nr)) return undefined
+    const { stringLimit = DEFAULT_STRING_LIMIT } = this.of('x86_64', nr)
+    const line = this.#lineStyle(nr)
+    if (line && this.#isStandard && isPlain(line)) return standardPlan(nr, most > 0 ? 'json' : 'text')
+    const bytes = Math.max(stringLimit, most)
+    const items = this.of('x86_64', nr).full ? Math.max(bytes, EVERY_ITEM) : bytes
+    return planOf(nr, { bytes, items, ...(line && { line, isJson: most > 0 }) })
+  }
+
+  /** `undefined` if programs cannot print as the options ask for. */
+  #lineStyle(nr: number): LineStyle | undefined {
     const { raw, full, stringLimit, stringsInHex, names } = this.of('x86_64', nr)
-    if (!this.#isPure || raw || MESSAGES.has(nr)) return undefined
-    const limit = Math.max(stringLimit ?? DEFAULT_STRING_LIMIT, most)
-    const hasLine = !full && !this.hidesStructs(nr) && stringsInHex === 'none' && !names
-    const lines = { lineLimit: stringLimit ?? DEFAULT_STRING_LIMIT, isJson: most > 0 }
-    if (hasLine && this.#isStandard) return standardPlan(nr, most > 0 ? 'json' : 'text')
-    const items = full ? Math.max(limit, EVERY_ITEM) : limit
-    return planOf(nr, { bytes: limit, items, ...(hasLine && lines) })
+    if (this.hidesStructs(nr) && !raw) return undefined
+    this.#zone ??= full === true ? { fixed: fixedZone() } : undefined
+    const zone = this.#zone?.fixed
+    return {
+      limit: stringLimit ?? DEFAULT_STRING_LIMIT,
+      full: full === true,
+      strings: STRING_STYLES[stringsInHex ?? 'none'],
+      names: names === true,
+      raw: raw === true,
+      ...(zone !== undefined && { fixedZone: zone }),
+    }
   }
 
   hidesStructs(nr: number): boolean {

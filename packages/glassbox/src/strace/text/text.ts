@@ -8,10 +8,11 @@
  */
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
 import type { Planned } from '../../decode/lanes/plan.ts'
-import type { EntryText, Outcome } from '../../decode/types.ts'
+import type { MemoryReader } from '../../decode/memory.ts'
+import type { EntryText, Outcome, TextOptions } from '../../decode/types.ts'
 import { numbersOf } from '../../linux/abi.ts'
 import { signalName } from '../../linux/signals.ts'
-import type { EnteredCall, LeftCall, LineTaker, SignalStop } from '../../trace/handlers.ts'
+import type { EnteredCall, LeftCall, LineTaker, SignalStop, ToldLines } from '../../trace/handlers.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { seconds } from '../clock.ts'
 import { Dumps } from './dumps.ts'
@@ -68,30 +69,51 @@ export class TextSink implements Sink {
     return this.#dumps || !this.#output.mayDelay(nr) ? undefined : this.#taught.plan(nr)
   }
 
-  /**
-   * Lines that need nothing but the call: no time, no outcome that decides, no file of their own.
-   */
-  lines(): LineTaker | undefined {
-    const { callTimes, columns } = this.#options
-    const isSimple = this.#prefix.isPlain && this.#showsAll && callTimes === undefined
-    if (!isSimple || this.#dumps || this.#stacks || this.#output.separate) return undefined
+  lines(state: (tid: number) => TraceeState | undefined): LineTaker | undefined {
+    const { callTimes: timed, columns, selection } = this.#options
+    const form = this.#prefix.lineForm
+    if (!form || this.#dumps || this.#stacks) return undefined
+    const hidden = (['successful', 'failed'] as const).filter(status => !selection.status.includes(status))
     return {
-      columns,
+      form: {
+        ...form,
+        columns,
+        ...(timed !== undefined && { timed }),
+        ...(!this.#showsAll && { hidden }),
+        separate: this.#output.separate,
+      },
       useTable: table => this.#taught.useTable(table),
-      prefix: () => this.#prefix.form(this.#tracees() > 1),
-      lines: text => this.#lines(text),
+      next: () => this.#prefix.next(this.#tracees() > 1),
+      lines: told => this.#lines(told, this.#output.separate ? state(told.tid) : undefined),
+      entered: (call, column) => this.#entered(call, column, state(call.tid)),
     }
   }
 
-  #lines(text: Uint8Array): void {
+  /** `state`: if the thread has a file of its own. */
+  #lines({ text, lastNs }: ToldLines, state: TraceeState | undefined): void {
+    this.#prefix.told(lastNs)
+    if (text.length === 0) return
+    if (state) {
+      // A line that was open has been ended by this text, or has not been.
+      state.column = 0
+      this.#output.writeBytes(text, state)
+      return
+    }
     const open = this.#open
     if (open) this.#interrupt(open)
     this.#open = undefined
     this.#output.writeBytes(text)
   }
 
+  #entered(call: EnteredCall, column: number, state: TraceeState | undefined): void {
+    if (!state) return
+    const nothing = { read: () => new Uint8Array(0) }
+    state.entry = this.#entryText(call, nothing, this.#spellings.of(call.abi, call.nr))
+    state.column = column
+  }
+
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
-    const entry = this.#entryText(call, tracee)
+    const entry = this.#entryText(call, tracee, this.#spellings.of(call.abi, call.nr))
     state.entry = entry
     const text = this.#leader(state, call.timeNs, tracee) + entry.text
     state.column = text.length
@@ -101,9 +123,8 @@ export class TextSink implements Sink {
     this.#taught.teach(call, tracee)
   }
 
-  #entryText(call: EnteredCall, tracee: TraceeAtEntry): EntryText {
+  #entryText(call: EnteredCall, tracee: MemoryReader, options: TextOptions): EntryText {
     const { resumes } = call
-    const options = this.#spellings.of(call.abi, call.nr)
     if (options.raw || (!resumes && !isRestart(call))) return entryText(call, tracee, options)
     const what = resumes ? callName(resumes.nr, call.abi) : 'system call'
     const entry = entryText(call, tracee, options)

@@ -320,8 +320,7 @@ export class Loop implements Actions {
    */
   #executed(task: Task): void {
     const { program, tid } = task
-    for (const other of program.tasks.values())
-      if (other.pid === task.pid && other !== task) this.#forget(other)
+    this.#forgetOthers(task)
     const denial = program.isEnding ? undefined : program.judge?.executed(tid)
     if (!denial) return
     const { path } = denial
@@ -331,6 +330,12 @@ export class Loop implements Actions {
 
   #resume(task: Task, how: Resume): void {
     if (how !== 'wait') this.#restarts.add(task.tid, PTRACE_CONT, 0)
+  }
+
+  /** Forgets the other threads of a process. */
+  #forgetOthers({ program, pid, tid }: Task): void {
+    for (const other of program.tasks.values())
+      if (other.pid === pid && other.tid !== tid) this.#forget(other)
   }
 
   #forget(task: Task): void {
@@ -348,6 +353,10 @@ export class Loop implements Actions {
     if (task.inBirth || (!program.stopsBirths && (killed || program.peakTasks > 1))) program.lostBirths++
     this.#forget(task)
     if (task.tid !== task.pid) return
+    // The end of a leader comes after those of all other threads. One that executed a program has
+    // the id of the leader, and if it was killed before its stop was seen, no end comes for its
+    // former id.
+    this.#forgetOthers(task)
     const root = task.pid === program.root ? this.#roots.indexOf(task.pid) : -1
     if (root >= 0) this.#roots[root] = 0
     const records = this.#records

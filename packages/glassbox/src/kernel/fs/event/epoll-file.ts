@@ -15,7 +15,7 @@ import {
 } from '../../../linux/constants.ts'
 import { EEXIST, EINVAL, ELOOP, ENOENT } from '../../../linux/errno-numbers.ts'
 import { WaitQueue, type Waiter } from '../../wait/queue.ts'
-import { FileBase } from '../open-file.ts'
+import { StreamFile } from '../open-file.ts'
 import { anonymousFile } from '../path/anonymous.ts'
 import type { CloseListener, OpenFile } from '../vfs.ts'
 
@@ -67,7 +67,7 @@ class Item implements Waiter, CloseListener {
   }
 }
 
-export class EpollFile extends FileBase implements Waiter {
+export class EpollFile extends StreamFile implements Waiter {
   readonly #queue = new WaitQueue()
   readonly #items = new Map<number, Item[]>()
   /** Woken since they were last looked at, or level-triggered and reported. */
@@ -80,14 +80,6 @@ export class EpollFile extends FileBase implements Waiter {
 
   override get queue(): WaitQueue {
     return this.#queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 
   woken(): void {

@@ -11,7 +11,7 @@ import {
 import { EAGAIN, EFAULT, EINVAL } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { WaitQueue } from '../../wait/queue.ts'
-import { FileBase } from '../open-file.ts'
+import { StreamFile } from '../open-file.ts'
 import { anonymousFile } from '../path/anonymous.ts'
 
 /** One more than the largest value: ULLONG_MAX − 1. */
@@ -21,7 +21,7 @@ const WORD = 8
 const bytes = new Uint8Array(WORD)
 const view = new DataView(bytes.buffer)
 
-export class EventFile extends FileBase {
+export class EventFile extends StreamFile {
   readonly #queue = new WaitQueue()
   readonly #semaphore: boolean
   #count: bigint
@@ -36,14 +36,6 @@ export class EventFile extends FileBase {
 
   override get queue(): WaitQueue {
     return this.#queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 
   get count(): bigint {

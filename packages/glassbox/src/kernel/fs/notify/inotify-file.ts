@@ -11,7 +11,7 @@ import { EAGAIN, EFAULT, EINVAL, ENOSPC, ENOTTY } from '../../../linux/errno-num
 import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import { WaitQueue } from '../../wait/queue.ts'
-import { FileBase } from '../open-file.ts'
+import { StreamFile } from '../open-file.ts'
 import { anonymousFile } from '../path/anonymous.ts'
 import type { Inode } from '../vfs.ts'
 import { addWatch, dropWatch, Watch, watchCount, type Watcher } from './watches.ts'
@@ -41,7 +41,7 @@ const sizeOf = ({ name }: Event): number =>
 let instances = 0
 export const instanceCount = (): number => instances
 
-export class InotifyFile extends FileBase implements Watcher {
+export class InotifyFile extends StreamFile implements Watcher {
   readonly #queue = new WaitQueue()
   readonly #watches = new Map<number, Watch>()
   #events: Event[] = []
@@ -56,14 +56,6 @@ export class InotifyFile extends FileBase implements Watcher {
 
   override get queue(): WaitQueue {
     return this.#queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 
   watchOn(inode: Inode): Watch | undefined {

@@ -160,34 +160,6 @@ export class ObjectDirectory extends ObjectInode implements Inode, Directory {
   #pathOf(name: string): string {
     return this.path === '/' ? `/${name}` : `${this.path}/${name}`
   }
-
-  mkdir(): number {
-    return -EPERM
-  }
-
-  mknod(): number {
-    return -EPERM
-  }
-
-  symlink(): number {
-    return -EPERM
-  }
-
-  link(): number {
-    return -EPERM
-  }
-
-  unlink(): number {
-    return -EPERM
-  }
-
-  rmdir(): number {
-    return -EPERM
-  }
-
-  rename(): number {
-    return -EPERM
-  }
 }
 
 /** The same inode for the same path, so that locks on it meet. */

@@ -47,6 +47,7 @@ function makeName(
   if (!walk.missing) return walk.last === 'name' || found !== 0 ? found : -EEXIST
   const { parent, parentMount, name } = walk
   if (walk.trailing && !mayTrail) return -ENOENT
+  if (parent.inode.directory?.fixed === true) return -ENOENT
   if (parentMount.readOnly) return -EROFS
   const denied = permits(parent.inode, WRITE | EXECUTE, caller.credentials)
   if (denied !== 0) return denied
@@ -67,8 +68,14 @@ export function makeDirectory(
   mode: number,
 ): number {
   // rwx and the sticky bit: mkdir(2) cannot set the others.
-  return makeName(start, caller, path, length, true, (directory, name, parent) =>
-    directory.mkdir(name, newInode(parent, caller, mode & 0o1777, true)),
+  return makeName(
+    start,
+    caller,
+    path,
+    length,
+    true,
+    (directory, name, parent) =>
+      directory.mkdir?.(name, newInode(parent, caller, mode & 0o1777, true)) ?? -EPERM,
   )
 }
 
@@ -90,9 +97,8 @@ export function makeNode(
   return makeName(start, caller, path, length, false, (directory, name, parent) => {
     if (isDevice && !caller.credentials.privileged) return -EPERM
     const node = newInode(parent, caller, mode & 0o7777, false)
-    return type === S_IFREG
-      ? directory.create(name, node)
-      : directory.mknod(name, type, isDevice ? device : 0, node)
+    if (type === S_IFREG) return directory.create?.(name, node) ?? -EPERM
+    return directory.mknod?.(name, type, isDevice ? device : 0, node) ?? -EPERM
   })
 }
 
@@ -106,7 +112,7 @@ export function makeLink(
   if (target === '') return -ENOENT
   return makeName(start, caller, path, length, false, (directory, name, parent) => {
     const { uid, gid } = newInode(parent, caller, 0o777, false)
-    return directory.symlink(name, target, { mode: 0o777, uid, gid })
+    return directory.symlink?.(name, target, { mode: 0o777, uid, gid }) ?? -EPERM
   })
 }
 
@@ -122,7 +128,7 @@ export function makeHardLink(
   const link = (directory: Directory, name: string): Inode | number => {
     if (walk.parentMount !== from.mount) return -EXDEV
     if (inode.type === S_IFDIR) return -EPERM
-    const error = directory.link(name, inode)
+    const error = directory.link?.(name, inode) ?? -EPERM
     return error === 0 ? inode : error
   }
   return makeName(start, caller, path, length, false, link, true)

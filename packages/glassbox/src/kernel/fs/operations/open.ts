@@ -131,12 +131,13 @@ export const countExecution = (inode: Inode, by: 1 | -1): void =>
 
 function openNew(caller: FsCaller, flags: number, mode: number): OpenFile | number {
   const { parent, parentMount, name } = walk
+  if (parent.inode.directory?.fixed === true) return -ENOENT
   if (parentMount.readOnly) return -EROFS
   const denied = permits(parent.inode, WRITE | EXECUTE, caller.credentials)
   if (denied !== 0) return denied
   const { directory } = parent.inode
   if (directory === undefined || parent.removed) return -ENOENT
-  const inode = directory.create(name, newInode(parent.inode, caller, mode & 0o7777, false))
+  const inode = directory.create?.(name, newInode(parent.inode, caller, mode & 0o7777, false)) ?? -EACCES
   if (typeof inode === 'number') return inode
   const dentry = nameMade(parent, name, inode)
   tellMade(parent.inode, name, inode)

@@ -8,6 +8,7 @@ import {
   ENOENT,
   ENOTDIR,
   ENOTEMPTY,
+  EPERM,
   EROFS,
   EXDEV,
 } from '../../../linux/errno-numbers.ts'
@@ -29,7 +30,7 @@ export function unlinkPath(start: Location, caller: FsCaller, path: Uint8Array, 
   if (denied !== 0) return denied
   if (dentry.inode.type === S_IFDIR) return -EISDIR
   if (isMountPoint(dentry, walk.mount, parentMount)) return -EBUSY
-  return remove(parent, dentry, directory => directory.unlink(dentry.name))
+  return remove(parent, dentry, directory => directory.unlink?.(dentry.name) ?? -EPERM)
 }
 
 export function removeDirectory(start: Location, caller: FsCaller, path: Uint8Array, length: number): number {
@@ -45,7 +46,7 @@ export function removeDirectory(start: Location, caller: FsCaller, path: Uint8Ar
   const denied = mayChange(parent, parentMount, dentry, caller)
   if (denied !== 0) return denied
   if (dentry.inode.type !== S_IFDIR) return -ENOTDIR
-  return remove(parent, dentry, directory => directory.rmdir(dentry.name))
+  return remove(parent, dentry, directory => directory.rmdir?.(dentry.name) ?? -EPERM)
 }
 
 function remove(parent: Name, dentry: Name, how: (directory: Directory) => number): number {
@@ -125,6 +126,7 @@ export function renamePath(
   if (exchange && target.trailing && target.child?.inode.type !== S_IFDIR) return -ENOTDIR
   const slashed = source.trailing || (target.trailing && !exchange)
   if (slashed && child.inode.type !== S_IFDIR) return -ENOTDIR
+  if (target.child === undefined && target.parent.inode.directory?.fixed === true) return -ENOENT
   if (isBelow(target.parent, child)) return -EINVAL
   if (target.child !== undefined && isBelow(source.parent, target.child)) {
     return exchange ? -EINVAL : -ENOTEMPTY
@@ -158,7 +160,7 @@ function move(source: Side, child: Name, target: Side, caller: FsCaller, flags: 
   const [from, to] = [source.parent.inode.directory, target.parent.inode.directory]
   if (from === undefined || to === undefined) return -ENOTDIR
   const replaced = victim && !exchange ? { inode: victim.inode, links: linksBefore(victim.inode) } : undefined
-  const error = from.rename(source.name, to, target.name, flags)
+  const error = from.rename?.(source.name, to, target.name, flags) ?? -EPERM
   if (error !== 0) return error
   if (exchange && victim !== undefined) namesExchanged(child, victim)
   else nameMoved(child, target.parent, target.name)

@@ -41,11 +41,11 @@ export class AnonymousInode implements Inode, Attributes {
   mode: number
   readonly dev: number
   readonly ino: number
-  readonly nlink = 1
+  readonly nlink: number = 1
   uid = 0
   gid = 0
   readonly rdev: number = 0
-  readonly size = 0
+  readonly size: number = 0
   readonly blocks = 0
   readonly blockSize = 4096
   atime: Time = NOWHERE

@@ -17,7 +17,7 @@ import { EAGAIN, EFAULT, ENOTTY, ENXIO, EPIPE } from '../../../linux/errno-numbe
 import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
-import { FileBase } from '../open-file.ts'
+import { StreamFile } from '../open-file.ts'
 import { AnonymousInode } from '../path/anonymous.ts'
 import type { Inode, Location, OpenFile } from '../vfs.ts'
 import { PIPE_BUF, type Pipe } from './pipe.ts'
@@ -43,7 +43,7 @@ export function openPipe(
   return new PipeFile(pipe, inode, flags, location)
 }
 
-export class PipeFile extends FileBase {
+export class PipeFile extends StreamFile {
   readonly pipe: Pipe
   /** How many openings of the other side there were when this end was opened. */
   readonly #seen: number
@@ -65,14 +65,6 @@ export class PipeFile extends FileBase {
 
   override get queue(): WaitQueue {
     return this.pipe.queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 
   get #reads(): boolean {

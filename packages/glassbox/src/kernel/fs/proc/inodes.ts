@@ -3,7 +3,7 @@
  * every time, since processes come and go.
  */
 import { S_IFDIR, S_IFLNK, S_IFREG } from '../../../linux/constants.ts'
-import { EACCES, EFAULT, EINVAL, EIO, ENOENT, EPERM } from '../../../linux/errno-numbers.ts'
+import { EACCES, EFAULT, EIO, ENOENT, EPERM } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { newDevice } from '../memory/file-system.ts'
 import { DirectoryFile, directoryType, FileBase } from '../open-file.ts'
@@ -168,6 +168,7 @@ export interface ProcNames {
 
 export class ProcDirectory extends ProcInode implements Directory {
   readonly stable = false
+  readonly fixed = true
   readonly #names: ProcNames
 
   constructor(ino: number, names: ProcNames, owner?: Owner, mode = 0o555) {
@@ -193,38 +194,6 @@ export class ProcDirectory extends ProcInode implements Directory {
 
   entries(): readonly DirectoryEntry[] {
     return this.#names.names()
-  }
-
-  create(): number {
-    return -EACCES
-  }
-
-  mkdir(): number {
-    return -EPERM
-  }
-
-  mknod(): number {
-    return -EPERM
-  }
-
-  symlink(): number {
-    return -EPERM
-  }
-
-  link(): number {
-    return -EPERM
-  }
-
-  unlink(): number {
-    return -EPERM
-  }
-
-  rmdir(): number {
-    return -EPERM
-  }
-
-  rename(): number {
-    return -EINVAL
   }
 }
 

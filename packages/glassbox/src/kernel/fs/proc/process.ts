@@ -18,7 +18,7 @@ interface Context {
   readonly source: ProcSource
   readonly mounts: MountTexts
   readonly process: ProcProcess
-  /** The thread that /proc/PID/task/TID shows; the first for /proc/PID itself. */
+  /** The thread that /proc/TID or /proc/PID/task/TID shows. */
   readonly task: ProcTask | undefined
   readonly owner: Owner
   /** The first inode number. */
@@ -160,15 +160,21 @@ function directoryOf(
   isProcess: boolean,
 ): Inode {
   const { euid: uid, egid: gid } = process.credentials
-  const ino = isProcess ? inoOf(process.pid, 0) : inoOf(task?.tid ?? process.pid, 0x2000)
+  const ino = inoOf(task?.tid ?? process.pid, isProcess ? 0 : 0x2000)
   const context = { source, mounts, process, task, owner: { uid, gid }, ino }
   return new ProcDirectory(ino, contextNames(context, isProcess), context.owner)
 }
 
-/** /proc/PID; undefined if there is no such process. */
+/**
+ * /proc/PID; undefined if there is no such process. By the id of another thread it is found too,
+ * though not listed, and shows that thread: proc(5).
+ */
 export function processDirectory(source: ProcSource, mounts: MountTexts, name: string): Inode | undefined {
-  const process = digits.test(name) ? source.process(Number(name)) : undefined
-  return process === undefined ? undefined : directoryOf(source, mounts, process, process.tasks[0], true)
+  const id = digits.test(name) ? Number(name) : 0
+  const process = id === 0 ? undefined : source.process(id)
+  if (process === undefined) return undefined
+  const task = process.tasks.find(({ tid }) => tid === id) ?? process.tasks[0]
+  return directoryOf(source, mounts, process, task, true)
 }
 
 export const processIno = (pid: number): number => inoOf(pid, 0)

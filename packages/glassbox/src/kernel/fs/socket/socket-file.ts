@@ -14,12 +14,12 @@ import { ENOTTY } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
-import { FileBase } from '../open-file.ts'
+import { StreamFile } from '../open-file.ts'
 import { AnonymousInode, anonymousPlace, deviceOf, newAnonymousIno } from '../path/anonymous.ts'
 import { closeFiles } from './in-flight.ts'
 import type { UnixSocket } from './unix-socket.ts'
 
-export class SocketFile extends FileBase {
+export class SocketFile extends StreamFile {
   readonly socket: UnixSocket
   /** Called when it is closed: gives its name back. */
   onClose: (() => void) | undefined
@@ -34,14 +34,6 @@ export class SocketFile extends FileBase {
 
   override get queue(): WaitQueue {
     return this.socket.queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 
   override read(transfer: Transfer): number {

@@ -3,7 +3,7 @@ import { EAGAIN, EFAULT, EIO } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
-import { FileBase } from '../open-file.ts'
+import { StreamFile } from '../open-file.ts'
 import type { FsCaller, Inode, Location, OpenFile } from '../vfs.ts'
 import { controlMaster } from './control.ts'
 import type { Terminal } from './terminal.ts'
@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts'
 const PIECE = 512
 const typed = new Uint8Array(PIECE)
 
-export class MasterFile extends FileBase {
+export class MasterFile extends StreamFile {
   readonly terminal: Terminal
   /** Opens the other side: TIOCGPTPEER. */
   readonly peer: (flags: number, caller: FsCaller) => OpenFile | number
@@ -31,14 +31,6 @@ export class MasterFile extends FileBase {
 
   override get queue(): WaitQueue {
     return this.terminal.queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 
   override read(transfer: Transfer): number {

@@ -4,7 +4,7 @@ import { EAGAIN, EFAULT, EIO } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
-import { FileBase } from '../open-file.ts'
+import { StreamFile } from '../open-file.ts'
 import type { Inode, Location } from '../vfs.ts'
 import { controlSlave } from './control.ts'
 import { SIGNAL } from './jobs.ts'
@@ -15,7 +15,7 @@ const buffer = new Uint8Array(PIECE)
 /** The most that one read takes, as the buffer of a line. */
 const MOST_READ = 4096
 
-export class SlaveFile extends FileBase {
+export class SlaveFile extends StreamFile {
   readonly terminal: Terminal
 
   constructor(terminal: Terminal, inode: Inode, flags: number, location: Location) {
@@ -27,14 +27,6 @@ export class SlaveFile extends FileBase {
 
   override get queue(): WaitQueue {
     return this.terminal.queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 
   /** How long a read waits before it returns 0. */

@@ -21,7 +21,13 @@ import {
 } from '../../../linux/constants.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { encodeBpf, type Instruction } from '../../../seccomp/bpf.ts'
-import { ARCH_OFFSET, AUDIT_ARCH_X86_64, lowOffset, NUMBER_OFFSET } from '../../../seccomp/data.ts'
+import {
+  ARCH_OFFSET,
+  AUDIT_ARCH_X86_64,
+  lowOffset,
+  NUMBER_OFFSET,
+  POINTER_OFFSETS,
+} from '../../../seccomp/data.ts'
 
 /** The flags of a mapping of a guest. */
 export const MAP_FLAGS: number = MAP_SHARED | MAP_FIXED
@@ -31,9 +37,6 @@ export const THREAD_FLAGS: number =
 
 /** Where the calls of a batch are made: the instruction after it, in native/stub.c. */
 const CALL_END = STUB_CODE + 130
-/** Of struct seccomp_data. */
-const IP_LOW = 8
-const IP_HIGH = 12
 const VSYSCALL_HIGH = 0xffffffff
 
 /** A test of the filter: the word at `offset` has to be `value`, or else go to that return. */
@@ -87,10 +90,10 @@ export function stubFilter(): Uint8Array {
   const head: Instruction[] = [
     { op: 'load', offset: ARCH_OFFSET },
     { op: 'jeq', value: AUDIT_ARCH_X86_64, yes: 0, no: toKill(1) },
-    { op: 'load', offset: IP_HIGH },
+    { op: 'load', offset: POINTER_OFFSETS.high },
     { op: 'jeq', value: VSYSCALL_HIGH, yes: toKill(3) + 1, no: 0 },
     { op: 'jeq', value: high, yes: 0, no: toKill(4) },
-    { op: 'load', offset: IP_LOW },
+    { op: 'load', offset: POINTER_OFFSETS.low },
     { op: 'jeq', value: low, yes: 0, no: toKill(6) },
   ]
   return encodeBpf([

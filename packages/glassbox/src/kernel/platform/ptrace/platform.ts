@@ -383,13 +383,13 @@ export class PtracePlatform implements Platform {
   }
 
   close(): void {
+    this.#alarm.close()
     for (const space of this.#spaces) syscall(KILL, space.pid, SIGKILL)
     while (syscall(WAIT4, -1, 0, __WALL | __WNOTHREAD, 0) > 0);
     stubsOfThread().clear()
     this.#spaces.clear()
     this.#hosts.clear()
     this.running = 0
-    this.#alarm.close()
     close(this.#cacheReadOnly)
     this.memory.close()
     this.cache.close()

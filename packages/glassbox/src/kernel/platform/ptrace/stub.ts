@@ -106,8 +106,7 @@ function awaitTrap(started: SeizedStart, { plan: steps, encoded }: MadeStubPlan)
       ptrace(PTRACE_CONT, pid)
       continue
     }
-    if (got !== pid && got !== -4) throw systemError('wait4', -got)
-    if (got !== pid) continue
+    if (got !== pid) throw systemError('wait4', -got)
     const failure = started.end()
     if (failure) throw stepError(steps, encoded.origin[failure.step], failure.errno)
     throw new PlatformError('A stub was killed from outside before it was ready')

@@ -2,14 +2,14 @@
  * What signalfd, timerfd and pidfd have in common: no name, no position, and something to poll.
  */
 import type { WaitQueue } from '../../wait/queue.ts'
-import { FileBase } from '../../fs/open-file.ts'
+import { StreamFile } from '../../fs/open-file.ts'
 import { AnonymousInode, anonymousPlace, deviceOf } from '../../fs/path/anonymous.ts'
 
 const FILE_SYSTEM = 'anon_inodefs'
 const MODE = 0o600
 const ROOT = { uid: 0, gid: 0 }
 
-export class AnonymousFile extends FileBase {
+export class AnonymousFile extends StreamFile {
   readonly #queue: WaitQueue
 
   /** `kind`: as /proc/PID/fd shows it, in brackets. */
@@ -21,13 +21,5 @@ export class AnonymousFile extends FileBase {
 
   override get queue(): WaitQueue {
     return this.#queue
-  }
-
-  override get stream(): boolean {
-    return true
-  }
-
-  override get mappable(): undefined {
-    return undefined
   }
 }

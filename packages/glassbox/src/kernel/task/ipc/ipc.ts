@@ -1,6 +1,7 @@
 /**
  * System V IPC of a world: its segments, semaphore sets and message queues, and what becomes of
- * them when they are removed, when a process ends, and when the world ends.
+ * them when they are removed, when a process ends, and when the world ends. Beside them, because
+ * they share the limit of memory, its POSIX message queues.
  */
 import { ENOMEM } from '../../../linux/errno-numbers.ts'
 import type { WorldMemory } from '../../mm/world-memory.ts'
@@ -11,6 +12,7 @@ import type { Message } from './messages.ts'
 import { MARKED_FOR_REMOVAL, type Moment, Segment, type SegmentPlan } from './segment.ts'
 import type { Adjustments } from './semaphores.ts'
 import { SemaphoreSet } from './semaphores.ts'
+import { PosixQueues } from './posix-queues.ts'
 import { IpcTable } from './table.ts'
 
 /** Bytes of an adjustment, and of a list of them. */
@@ -22,6 +24,7 @@ export class Ipc {
   readonly sets: IpcTable<SemaphoreSet> = new IpcTable(SETS)
   readonly queues: IpcTable<MessageQueue> = new IpcTable(QUEUES)
   readonly held: HeldMemory = new HeldMemory()
+  readonly posixQueues: PosixQueues = new PosixQueues(this.held)
   /** Semaphores of all sets. */
   semaphores = 0
   readonly #memory: WorldMemory

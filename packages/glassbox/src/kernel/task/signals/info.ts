@@ -11,7 +11,13 @@ export interface SignalInfo {
 }
 
 export type Details =
-  | { readonly kind: 'sender'; readonly pid: number; readonly uid: number }
+  | {
+      readonly kind: 'sender'
+      readonly pid: number
+      readonly uid: number
+      /** The sigval, in halves: of mq_notify(2). */
+      readonly value?: { readonly lo: number; readonly hi: number }
+    }
   | {
       readonly kind: 'child'
       readonly pid: number
@@ -60,6 +66,8 @@ export function encodeInfo(info: SignalInfo, view: DataView, offset: number): vo
     case 'sender':
       view.setInt32(offset + 16, details.pid, true)
       view.setUint32(offset + 20, details.uid, true)
+      view.setInt32(offset + 24, details.value?.lo ?? 0, true)
+      view.setInt32(offset + 28, details.value?.hi ?? 0, true)
       return
     case 'child':
       view.setInt32(offset + 16, details.pid, true)

@@ -12,12 +12,11 @@ const SIGNAL_BITS = 0x7f
 
 /**
  * `run`: starts the world, tells the hooks of it, and resolves with its end. Rejects as it does,
- * or because the handlers could not be loaded: then `giveUp` is called instead of `run`.
+ * or because the handlers could not be loaded: then `run` is not called.
  */
 export async function carryTraced(
   { data, port }: TraceSpec,
   run: (hooks: SessionHooks) => Promise<WorldEnd>,
-  giveUp: () => void,
 ): Promise<WorldEnd> {
   let end: WorldEnd | undefined
   let failure: { readonly error: unknown } | undefined
@@ -39,7 +38,6 @@ export async function carryTraced(
   }
   if (failure) throw failure.error
   if (end) return end
-  giveUp()
   // The trace says why.
   throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The trace of the program could not begin.')
 }

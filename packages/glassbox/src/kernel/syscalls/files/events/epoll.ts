@@ -36,7 +36,7 @@ function epollCtl(task: Task, epfd: number, operation: number, fd: number, addre
   const file = task.files.get(fd)
   if (epoll === undefined || file === undefined) return -EBADF
   // Files of a file system are always ready: epoll refuses them.
-  if (file.inode.type === S_IFREG || file.inode.type === S_IFDIR) return -EPERM
+  if ((file.inode.type === S_IFREG && file.pollable !== true) || file.inode.type === S_IFDIR) return -EPERM
   if (!(epoll instanceof EpollFile) || epoll === file) return -EINVAL
   const [events, low, high] = [view.getUint32(0, true), view.getUint32(4, true), view.getUint32(8, true)]
   if (operation === EPOLL_CTL_ADD) return epoll.add(fd, file, events, low, high)
