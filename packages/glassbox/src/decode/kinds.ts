@@ -5,6 +5,7 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { isEmpty } from './basic/counts.ts'
+import { addressLength, mountNumber, noElements } from './basic/dependent.ts'
 import { controlBlockHead, controlBlocks } from './files/asynchronous.ts'
 import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
@@ -72,7 +73,6 @@ import { DEVICES } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
 import { counted, given, rememberGiven, sizedBy, sizedShape } from './shapes/given.ts'
 import { WORDS } from './shapes/words.ts'
-import { readWord } from './memory.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
 
@@ -184,20 +184,6 @@ const idList: Printer = (value, context) => {
   return itemsAt('id', value, count, context, valueText)
 }
 
-/** The length of an address in another argument; without one it has no meaning. */
-const addressLength =
-  (operand: string): Printer =>
-  (value, context) =>
-    argument(context, Number(operand)) === 0n ? address(value) : cell('int', valueText)(value, context)
-
-/** The mount that a file handle belongs to; without the handle, its address. */
-const mountNumber =
-  (operand: string): Printer =>
-  (value, context) =>
-    readWord(context.memory, argument(context, Number(operand)), 8) === undefined
-      ? address(value)
-      : cell('int', valueText)(value, context)
-
 /** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   ...STRINGS,
@@ -206,8 +192,8 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   cell: operand => cell(operand, valueText),
   cells: operand => cell(operand, valueText),
   moved: operand => cell(operand, valueText, '] => ['),
-  length: addressLength,
-  mountid: mountNumber,
+  length: operand => addressLength(operand, valueText),
+  mountid: operand => mountNumber(operand, valueText),
   sockaddr: (operand, late) => (late ? returnedAddress(operand) : socketAddress(operand)),
   msghdr: (_operand, late) => message(late, valueText),
   mmsghdr: (operand, late) => messages(operand, late, valueText),
@@ -297,12 +283,6 @@ const TEXTUAL = new Set([
 
 /** Kinds for which zero does not mean NULL: the first command, and a buffer of length zero. */
 const AT_ZERO = new Set(['dents', 'ipccmd'])
-
-/** An array that has no elements is empty whether the call failed or not. */
-const noElements =
-  (operand: string): Printer =>
-  (value, context) =>
-    argument(context, Number(/\d+$/.exec(operand)?.[0])) === 0n ? '[]' : address(value)
 
 /** What is shown if the kernel filled nothing in. For all other kinds, the address is shown. */
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {

@@ -81,7 +81,8 @@ function structSteps(name: string, place: Place, start: number): readonly LineSt
   for (const [index, field] of fields.entries()) {
     const own = fieldSteps(field, place, start)
     const isOptional = field.optional || field.onlyWith !== undefined
-    if (!own || field.unless || (isOptional && (index === 0 || field.kind.startsWith('struct:')))) return undefined
+    if (!own || field.unless || (isOptional && (index === 0 || field.kind.startsWith('struct:'))))
+      return undefined
     const inside = index === 0 ? own : [text(', '), ...own]
     const { offset, size: width } = field
     const source = { argument: place.argument, offset: start + offset, width, signed: false }
