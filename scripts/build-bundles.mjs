@@ -20,13 +20,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildLanes } from './build-lanes.mjs'
 import { syscallNumber } from '../packages/glassbox/dist/linux/syscalls.js'
 
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
+/** The modules as tsc makes them. */
+const built = fileURLToPath(new URL('../packages/glassbox/dist/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
 /**
  * The bundles of the library. Like those of the command, they are as deep in the tree as the
@@ -73,12 +75,37 @@ const KERNEL = {
   kernel: 'runners/kernel/worker.ts',
 }
 
+/** What it needs to trace alone. Like APART below, in a bundle beside it. */
+const KERNEL_APART = { 'kernel-decode': ['decode/values.ts', 'decode/lanes/call-plans.ts'] }
+
 /**
- * Subcommands that start programs, often without a trace or a policy. For them the decoder is a
- * bundle of its own, and policies are evaluated when one is given.
+ * What few runs of some subcommands need, as bundles of their own: modules that export functions
+ * alone. The first call of one loads the bundle. Modules in it have no state, or the subcommand
+ * has no other use for it, so each bundle may have its own copy of what they import. (All copies
+ * of GlassboxError are one class to `instanceof`.)
  */
+const APART = {
+  decode: [
+    ...['decode/decode.ts', 'decode/values.ts', 'decode/memory-free.ts'],
+    ...['decode/lanes/call-plans.ts', 'decode/lanes/names.ts'],
+    ...['linux/schema/calls.ts', 'codec/network.ts', 'decode/network/order.ts'],
+  ],
+  'in-kernel': ['cli/strace/in-kernel.ts'],
+}
+
+/** What each subcommand has apart. Those that start programs often do so without a trace. */
+const WITHOUT = {
+  strace: [...APART.decode, ...APART['in-kernel']],
+  run: ['decode/decode.ts'],
+  isolate: ['decode/decode.ts'],
+}
+
+/** Those that start programs often have no policy either. */
 const STARTERS = new Set(['run', 'isolate'])
-const DECODER = { decode: "export * from './decode/decode.ts'" }
+
+/** As a bundle has them: modules of one name each, `module0`, `module1` … */
+const entryOf = modules => modules.map((name, at) => `export * as module${at} from './${name}'`).join('\n')
+const PARTS = Object.fromEntries(Object.entries(APART).map(([name, modules]) => [name, entryOf(modules)]))
 
 const inputs = [
   fileURLToPath(import.meta.url),
@@ -91,9 +118,9 @@ const inputs = [
 ]
 
 function isFresh() {
-  const bundles = Object.keys({ ...ENTRIES, ...DECODER }).map(name => join(output, `${name}.cjs`))
+  const bundles = Object.keys({ ...ENTRIES, ...PARTS }).map(name => join(output, `${name}.cjs`))
   bundles.push(...Object.keys(LIBRARY).map(name => join(library, `${name}.js`)))
-  bundles.push(...Object.keys(KERNEL).map(name => join(library, `${name}.cjs`)))
+  bundles.push(...Object.keys({ ...KERNEL, ...KERNEL_APART }).map(name => join(library, `${name}.cjs`)))
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
   return inputs.every(path => statSync(path).mtimeMs <= made)
@@ -145,21 +172,38 @@ const importedByLoader = {
 }
 
 /** A script can be kept with its compiled code; a module cannot. */
+const asScript = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  charset: 'ascii',
+  ...inScript,
+  logLevel: 'warning',
+}
+
+/** Names are kept, for stack traces. */
 async function bundleKernel() {
-  await build({
-    entryPoints: Object.entries(KERNEL).map(([out, name]) => ({ in: join(source, name), out })),
-    outdir: library,
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    charset: 'ascii',
-    ...inScript,
-    external: ['./kernel-worker.cjs'],
-    plugins: [importedByLoader, numbersOfCalls],
-    logLevel: 'warning',
-  })
+  const parts = Object.entries(KERNEL_APART)
+  const ofKernel = { ...asScript, minifyWhitespace: true, minifySyntax: true, lineLimit: 200 }
+  await Promise.all([
+    build({
+      ...ofKernel,
+      entryPoints: Object.entries(KERNEL).map(([out, name]) => ({ in: join(source, name), out })),
+      outdir: library,
+      outExtension: { '.js': '.cjs' },
+      external: ['./kernel-worker.cjs', ...parts.map(([name]) => `./${name}.cjs`)],
+      plugins: [apart(Object.values(KERNEL_APART).flat(), KERNEL_APART), importedByLoader, numbersOfCalls],
+    }),
+    ...parts.map(([name, modules]) =>
+      build({
+        ...ofKernel,
+        stdin: { contents: entryOf(modules), resolveDir: source, sourcefile: `${name}.ts`, loader: 'ts' },
+        outfile: join(library, `${name}.cjs`),
+        plugins: [numbersOfCalls],
+      }),
+    ),
+  ])
 }
 
 /** Writes the numbers of system calls into the bundle: the command then looks none up. */
@@ -175,18 +219,36 @@ const numbersOfCalls = {
   },
 }
 
-/**
- * Decoding calls needs large tables, and few runs decode one: so that is a bundle of its own,
- * which is loaded when it is needed. It has no state, so it may have its own copy of the tables.
- */
-const decoderApart = {
-  name: 'decoder apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/decode\/decode\.ts$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: './decode.cjs', external: true },
-    )
-  },
+/** The names of the functions that a module exports. It may export types and nothing else. */
+async function functionsOf(path) {
+  const exported = Object.entries(await import(join(built, relative(source, path).replace(/\.ts$/, '.js'))))
+  for (const [name, value] of exported)
+    if (typeof value !== 'function') throw new Error(`${path} exports more than functions: ${name}`)
+  return exported.map(([name]) => name)
 }
+
+/** In place of these modules: functions that load the bundle of the module at their first call. */
+const apart = (modules, parts = APART) => ({
+  name: 'apart',
+  setup({ onResolve, onLoad }) {
+    const places = new Map(
+      Object.entries(parts).flatMap(([part, names]) =>
+        names.map((name, at) => [join(source, name), `require('./${part}.cjs').module${at}`]),
+      ),
+    )
+    const isApart = new Set(modules.map(name => join(source, name)))
+    onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => {
+      const found = join(resolveDir, path)
+      return isApart.has(found) ? { path: found, namespace: 'apart' } : undefined
+    })
+    onLoad({ filter: /./, namespace: 'apart' }, async ({ path }) => ({
+      contents: (await functionsOf(path))
+        .map(name => `export let ${name} = (...given) => (${name} = ${places.get(path)}.${name})(...given)`)
+        .join('\n'),
+      loader: 'js',
+    }))
+  },
+})
 
 /**
  * Modules of functions that few runs call. They, and the modules that only they import, are
@@ -202,13 +264,10 @@ const evaluatedWhenCalled = {
       if (kind !== 'import-statement' || !AT_FIRST_CALL.includes(found)) return undefined
       return { path: found, namespace: 'at-first-call' }
     })
-    onLoad({ filter: /./, namespace: 'at-first-call' }, ({ path }) => {
-      const exported = [...readFileSync(path, 'utf8').matchAll(/^export (?!type|interface)(.*)/gm)]
-      const functions = exported.map(([line, what]) => {
-        const [, name] = /^function (\w+)/.exec(what) ?? []
-        if (name === undefined) throw new Error(`${path} exports more than functions: ${line}`)
-        return `export const ${name} = (...given) => require(${JSON.stringify(path)}).${name}(...given)`
-      })
+    onLoad({ filter: /./, namespace: 'at-first-call' }, async ({ path }) => {
+      const functions = (await functionsOf(path)).map(
+        name => `export const ${name} = (...given) => require(${JSON.stringify(path)}).${name}(...given)`,
+      )
       return { contents: functions.join('\n'), resolveDir: source, loader: 'js' }
     })
   },
@@ -218,12 +277,8 @@ async function bundle(name, contents) {
   await build({
     stdin: { contents, resolveDir: source, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: join(output, `${name}.cjs`),
-    bundle: true,
-    external: COMMANDS.map(each => `./${each}.cjs`),
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    charset: 'ascii',
+    ...asScript,
+    external: [...COMMANDS, ...Object.keys(PARTS)].map(each => `./${each}.cjs`),
     sourcemap: true,
     sourcesContent: false,
     // Smaller files load faster. Stacks are translated by the map: see cli/original-stack.ts.
@@ -231,9 +286,11 @@ async function bundle(name, contents) {
     lineLimit: 200,
     // A script has require() only.
     supported: { 'dynamic-import': false },
-    ...inScript,
-    plugins: STARTERS.has(name) ? [numbersOfCalls, decoderApart, evaluatedWhenCalled] : [numbersOfCalls],
-    logLevel: 'warning',
+    plugins: [
+      apart(WITHOUT[name] ?? []),
+      ...(STARTERS.has(name) ? [evaluatedWhenCalled] : []),
+      numbersOfCalls,
+    ],
   })
 }
 
@@ -267,11 +324,11 @@ if (process.argv.includes('--force') || !isFresh()) {
   await Promise.all([
     bundleLibrary(),
     bundleKernel(),
-    ...Object.entries({ ...ENTRIES, ...DECODER }).map(([name, contents]) => bundle(name, contents)),
+    ...Object.entries({ ...ENTRIES, ...PARTS }).map(([name, contents]) => bundle(name, contents)),
   ])
   const boxes = directoryOfBoxes()
   const env = { GLASSBOX_ISOLATE_CONFIG: join(boxes, 'config') }
+  keepCode(kernelWarmer, [library], 'the kernel runner', {})
   for (const name of Object.keys(ENTRIES)) keepCode(warmer, [output, name], `glassbox ${name}`, env)
   rmSync(boxes, { recursive: true, force: true })
-  keepCode(kernelWarmer, [library], 'the kernel runner', {})
 }

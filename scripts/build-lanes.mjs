@@ -4,7 +4,7 @@
 // nothing else.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { standardPlan } from '../packages/glassbox/dist/decode/lanes/call-plans.js'
+import { standardPlan } from '../packages/glassbox/dist/decode/lanes/standard-plan.js'
 import { teachNames } from '../packages/glassbox/dist/decode/lanes/names.js'
 import { PLANNED_CALLS } from '../packages/glassbox/dist/gate/generated/layouts.js'
 import { syscallNumber } from '../packages/glassbox/dist/linux/syscalls.js'

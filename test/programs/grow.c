@@ -1,6 +1,6 @@
 /* grow KIND MIB: makes the kernel hold about so much memory for it, in objects of one kind. KIND:
  * pipes, unix, tcp, udp, files, names, tables, timers, locks, epoll, messages, semaphores, maps,
- * threads. Exit: 0 where it got all of it, else an errno. */
+ * threads. Exit: 0 where it got all of it, 201 where a child of it did not, else an errno. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -179,15 +179,22 @@ static int semaphores(void) {
 
 /* Mappings that do not merge, in children since each process may have some 65 thousand. */
 static int maps(void) {
+  int ready[2];
+  char byte;
+  if (pipe(ready) < 0) return failed();
   for (long done = 0; done < wanted; done += 60000 * 200L) {
     pid_t child = fork();
     if (child < 0) return failed();
     if (child) continue;
+    close(ready[0]);
     for (int i = 0; i < 60000; i++)
       mmap(NULL, 4096, i & 1 ? PROT_NONE : PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    pause();
+    if (write(ready[1], "", 1) == 1) pause();
+    _exit(1);
   }
-  sleep(2);
+  close(ready[1]);
+  for (long done = 0; done < wanted; done += 60000 * 200L)
+    if (read(ready[0], &byte, 1) != 1) return 201;
   return 0;
 }
 

@@ -4,14 +4,26 @@
  */
 #define _GNU_SOURCE
 #include <linux/aio_abi.h>
+#include <linux/bpf.h>
+#include <linux/btrfs.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/gpio.h>
+#include <linux/hdreg.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/io_uring.h>
+#include <linux/loop.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/perf_event.h>
+#include <linux/ptp_clock.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
+#include <linux/videodev2.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -106,5 +118,29 @@ int main(void) {
   STRUCT("msqid_ds", struct msqid_ds) FIELD("msg_perm.uid", msg_perm.uid) F(msg_qnum) F(msg_lspid) END
   STRUCT("shmid_ds", struct shmid_ds) F(shm_segsz) F(shm_cpid) F(shm_nattch) END
   STRUCT("sembuf", struct sembuf) F(sem_num) F(sem_op) F(sem_flg) END
+  // Requests, bpf(2), netlink: structs of shapes.txt.
+  STRUCT("hd_geometry", struct hd_geometry) F(heads) F(sectors) F(cylinders) F(start) END
+  STRUCT("fstrim_range", struct fstrim_range) F(start) F(len) F(minlen) END
+  STRUCT("file_clone_range", struct file_clone_range) F(src_fd) F(src_offset) F(src_length) F(dest_offset) END
+  STRUCT("loop_info64", struct loop_info64) F(lo_device) F(lo_offset) F(lo_number) F(lo_flags) END
+  STRUCT("gpioline", struct gpioline_info) F(line_offset) F(flags) END
+  STRUCT("gpio_v2_values", struct gpio_v2_line_values) F(bits) F(mask) END
+  STRUCT("ptp_clock_time", struct ptp_clock_time) F(sec) F(nsec) F(reserved) END
+  STRUCT("ptp_caps", struct ptp_clock_caps) F(max_adj) F(pps) F(adjust_phase) END
+  STRUCT("seccomp_notif", struct seccomp_notif) F(id) F(pid) F(flags) FIELD("data.nr", data.nr)
+    FIELD("data.instruction_pointer", data.instruction_pointer) END
+  STRUCT("seccomp_addfd", struct seccomp_notif_addfd) F(id) F(srcfd) F(newfd) F(newfd_flags) END
+  STRUCT("uffd_register", struct uffdio_register) FIELD("range.start", range.start) F(mode) F(ioctls) END
+  STRUCT("v4l2_rect", struct v4l2_rect) F(left) F(top) F(width) F(height) END
+  STRUCT("v4l2_pix", struct v4l2_pix_format) F(width) F(pixelformat) F(sizeimage) F(colorspace) END
+  STRUCT("btrfs_defrag", struct btrfs_ioctl_defrag_range_args) F(start) F(flags) F(compress_type) END
+  STRUCT("bpf_map_lookup", union bpf_attr) F(map_fd) F(key) F(value) F(flags) END
+  STRUCT("bpf_prog_attach", union bpf_attr) F(target_fd) F(attach_bpf_fd) F(attach_type) F(replace_bpf_fd) END
+  STRUCT("bpf_link_detach", union bpf_attr) FIELD("link_fd", link_detach.link_fd) END
+  STRUCT("uring_probe_op", struct io_uring_probe_op) F(op) F(resv) F(flags) F(resv2) END
+  STRUCT("ifinfomsg", struct ifinfomsg) F(ifi_family) F(ifi_type) F(ifi_index) F(ifi_change) END
+  STRUCT("rtmsg", struct rtmsg) F(rtm_dst_len) F(rtm_table) F(rtm_scope) F(rtm_type) F(rtm_flags) END
+  STRUCT("rtnexthop", struct rtnexthop) F(rtnh_len) F(rtnh_flags) F(rtnh_hops) F(rtnh_ifindex) END
+  STRUCT("rtnl_link_stats64", struct rtnl_link_stats64) F(rx_packets) F(collisions) F(rx_nohandler) END
   return 0;
 }

@@ -97,6 +97,30 @@ describe('strace in the kernel of TypeScript', () => {
     assert.match(readFileSync(join(directory, 'piped'), 'utf8'), /^exit_group\(0\)/m)
   })
 
+  test('-yy names the ends of sockets as on the host', () => {
+    const program = [
+      ...['import os, socket', 'a, b = socket.socketpair()', 'os.write(a.fileno(), b"x")'],
+      ...['s = socket.socket(socket.AF_UNIX)', 's.bind("\\0glassbox-%d" % os.getppid())', 's.listen()'],
+      ...['c = socket.socket(socket.AF_UNIX)', 'c.connect(s.getsockname())', 'd, _ = s.accept()'],
+      ...['os.write(c.fileno(), b"y")', 'os.write(d.fileno(), b"z")'],
+      'e, f = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM); os.write(e.fileno(), b"d")',
+    ].join('\n')
+    const args = ['-yy', '-e', 'trace=write', 'python3', '-c', program]
+    const ends = (command: readonly string[]): readonly string[] => {
+      const found = runTracer(command, args).err.match(/<UNIX[^>]*->[^>]*>/g) ?? []
+      // The numbers of inodes do not count up on a host with several CPUs.
+      const numbers: string[] = []
+      const shownAs = (ino: string): string => {
+        if (!numbers.includes(ino)) numbers.push(ino)
+        return `#${numbers.indexOf(ino)}`
+      }
+      return found.map(text => text.replace(/(?<=\[|->)\d+/g, shownAs).replace(/glassbox-\d+/, 'NAME'))
+    }
+    const natively = ends(OURS)
+    assert.equal(natively.length, 4)
+    assert.deepEqual(ends(KERNEL), natively)
+  })
+
   test('the program sees a box: -E sets variables, --here and --bind show files', context => {
     const directory = temporaryDirectory(context)
     mkdirSync(join(directory, 'd'))

@@ -48,7 +48,7 @@ const NODE_VARIABLES = new Set([
  * (src/strace/environment.ts).
  */
 const WITHHELD = 'GLASSBOX_WITHHELD_'
-/** What inherited.js and the front say. */
+/** What inherited.cjs and the front say. */
 const INHERITED = 'GLASSBOX_INHERITED'
 
 function loadGate() {
@@ -128,18 +128,18 @@ function ownProcess() {
   const gate = loadGate()
   const refused = gate?.syscall(RT_SIGACTION, SIGUSR1, IGNORE, 0, SIGSET_BYTES)
   if (refused !== 0) process.on('SIGUSR1', () => {})
-  const inherited = givenDescriptors()
+  const inherited = givenDescriptors(gate)
   if (gate && Object.keys(process.env).some(name => NODE_VARIABLES.has(name))) startClean(gate, inherited)
 }
 
 /** Only strace passes on what it was given. */
-function givenDescriptors() {
+function givenDescriptors(gate) {
   if (process.argv[2] !== 'strace') {
     delete process.env[INHERITED]
     return []
   }
-  const { noteInherited, inheritedDescriptors } = require('./inherited.js')
-  noteInherited()
+  const { noteInherited, inheritedDescriptors } = require('./inherited.cjs')
+  if (gate) noteInherited(gate.syscall)
   return inheritedDescriptors()
 }
 
@@ -150,9 +150,9 @@ const given = process.argv.slice(2)
 const words = require.main === module ? given : ['isolate', ...given]
 const name = BUNDLES.includes(words[0]) ? words[0] : 'glassbox'
 const directory = `${__dirname}/../dist/command`
-const path = `${directory}/${name}.cjs`
+const pathOf = bundle => `${directory}/${bundle}.cjs`
 
-function openCompiled() {
+function openCompiled(path) {
   try {
     return openSync(`${path}.${process.version}.${process.arch}`)
   } catch {
@@ -178,8 +178,8 @@ function readCompiled(fd) {
 }
 
 /**
- * Must be called after the compiled code is loaded: V8 refuses code that was compiled with other
- * flags.
+ * V8 refuses code that was compiled with other flags. So it is called after the decoder is loaded,
+ * which every trace needs that keeps JavaScript busy. The others save the time that node:v8 takes.
  */
 function setFlags() {
   const flags = FLAGS[name]?.[process.versions.node.split('.')[0]]
@@ -194,15 +194,21 @@ const SELDOM_USED = [
 /** Stands for a module, which is loaded when something of it is used. */
 const loadedWhenUsed = id => new Proxy({}, { get: (_, member) => process.getBuiltinModule(id)[member] })
 
+/** What the bundles export that are loaded, by their ids. */
+const loaded = new Map()
+
 /** Node's modules, without the search for a file; and other bundles. */
 function requireFromBundle(id) {
-  if (!id.startsWith('node:')) return require(`${directory}/${id}`)
-  return SELDOM_USED.includes(id) ? loadedWhenUsed(id) : process.getBuiltinModule(id)
+  if (id.startsWith('node:'))
+    return SELDOM_USED.includes(id) ? loadedWhenUsed(id) : process.getBuiltinModule(id)
+  if (!loaded.has(id)) loaded.set(id, load(id.slice('./'.length, -'.cjs'.length)))
+  return loaded.get(id)
 }
 
-function load() {
+function load(part) {
+  const path = pathOf(part)
   // Node supports source maps for modules only.
-  const fd = process.sourceMapsEnabled ? undefined : openCompiled()
+  const fd = process.sourceMapsEnabled ? undefined : openCompiled(path)
   if (fd === undefined) return require(path)
   const { source, cachedData } = readCompiled(fd)
   const bundle = { exports: {} }
@@ -214,17 +220,20 @@ function load() {
     path,
     directory,
   )
-  setFlags()
+  if (part === 'decode') setFlags()
   return bundle.exports
 }
 
 // The command has written everything when it is done. Node would take milliseconds to take itself
 // apart.
-if (existsSync(path))
-  load()
+if (existsSync(pathOf(name)))
+  load(name)
     .main(words)
     .then(() => process.exit())
 else {
-  writeSync(2, `glassbox is not built: ${path} does not exist. Run "npm run build" in the checkout.\n`)
+  writeSync(
+    2,
+    `glassbox is not built: ${pathOf(name)} does not exist. Run "npm run build" in the checkout.\n`,
+  )
   process.exitCode = 125
 }

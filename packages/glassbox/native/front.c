@@ -1,8 +1,7 @@
 /*
  * The front of the command: a static program that starts Node, in the same process. Before that it
  * looks at what Node changes at its start and a traced program inherits: blocked signals, ignored
- * signals, open descriptors. It says them in a variable of the environment, which bin/inherited.js
- * describes.
+ * signals, open descriptors. It says them in a variable of the environment, see bin/inherited.cjs.
  *
  * front SCRIPT [ARGUMENT...]: executes `node SCRIPT ARGUMENT...`, with the node that PATH names.
  */

@@ -79,6 +79,7 @@ function terminal(): { line: LineDiscipline; shown: () => string; signals: numbe
   const line = new LineDiscipline({
     show: bytes => (shown += String.fromCharCode(...bytes)),
     signal: signal => void signals.push(signal),
+    tell: () => {},
   })
   return { line, shown: () => shown, signals }
 }
@@ -162,6 +163,7 @@ test('a line of more than 4095 bytes rings the bell, and its end still counts', 
 })
 
 test('settings survive their structs', () => {
-  assert.deepEqual(settingsFrom(settingsBytes(FIRST_SETTINGS), FIRST_SETTINGS), FIRST_SETTINGS)
+  for (const form of ['termio', 'termios', 'termios2'] as const)
+    assert.deepEqual(settingsFrom(settingsBytes(FIRST_SETTINGS, form), form, FIRST_SETTINGS), FIRST_SETTINGS)
   assert.equal(FIRST_SETTINGS.characters[VWERASE], 23)
 })

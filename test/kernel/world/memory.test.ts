@@ -6,6 +6,7 @@ import {
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_GROWSDOWN,
+  MAP_HUGETLB,
   MAP_PRIVATE,
   MAP_SHARED,
   MREMAP_MAYMOVE,
@@ -14,7 +15,9 @@ import {
   PROT_NONE,
   PROT_READ,
   PROT_WRITE,
+  SHM_HUGETLB,
 } from '#glassbox/linux/constants.js'
+import { EINVAL, ENOMEM, EPERM } from '#glassbox/linux/errno-numbers.js'
 import { SIGNAL } from '#glassbox/kernel/task/signals/numbers.js'
 import type { Guest } from '../../support/kernel/scripted/guest.js'
 import type { Script, Steps } from '../../support/kernel/scripted/steps.js'
@@ -216,6 +219,18 @@ describe('memory on the scripted platform', () => {
       { memoryBytes: 4 << 20 },
     )
     assert.equal(end.cause, 'memory')
+  })
+
+  test('huge pages are answered as by a host that has none', async () => {
+    await play(function* (guest) {
+      const anonymous = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB
+      const map = (flags: number): Steps<number> => guest.call('mmap', 0, 2 ** 21, RW, flags, -1, 0)
+      for (const size of [0, 21, 30])
+        assert.equal(yield* map(anonymous | (size << 26)), -ENOMEM, `of 2^${size} bytes`)
+      assert.equal(yield* map(anonymous | (16 << 26)), -EINVAL)
+      const error = yield* guest.call('shmget', 0, 2 ** 21, SHM_HUGETLB | 0o600)
+      assert.ok(error === -EPERM || error === -ENOMEM)
+    })
   })
 
   test('memory that the host does not have is SIGBUS, and never a fault of the kernel', async () => {

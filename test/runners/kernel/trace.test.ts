@@ -22,7 +22,10 @@ const FACTS =
 /** Lines whose place depends on who is faster. */
 const RACES = /^(wait4|rt_sigreturn)\(|^--- SIGCHLD/
 
-/** Ids are given in ascending order, and begin anew at pid_max: the first process may have the highest. */
+/**
+ * Ids are given in ascending order, and begin anew at pid_max: the first process may have the
+ * highest.
+ */
 const order = (pid: string, first: string): number =>
   Number(pid) < Number(first) ? Number(pid) + 2 ** 22 : Number(pid)
 

@@ -14,18 +14,9 @@ import { netlinkProtocol } from './netlink/messages.ts'
 import { optionKind } from './network/option-kinds.ts'
 import { QUIRKS } from './quirks.ts'
 import { familyArguments } from './requests/ioctl.ts'
-import { hex } from './text.ts'
-import type { Abi, Call, Outcome, TextOptions } from './types.ts'
+import type { Call, Outcome, TextOptions } from './types.ts'
 
 export const NOTHING: ReadonlyMap<bigint, bigint> = new Map()
-
-/**
- * The name of a call. A number that the table does not have is printed as strace prints it:
- * `syscall_0x1ff`.
- */
-export function callName(nr: number, abi?: Abi): string {
-  return syscallOf(nr, abi)?.name ?? `syscall_${hex(nr)}`
-}
 
 export function contextOf(
   call: Call,

@@ -57,4 +57,7 @@ export function argument({ call }: Context, index: number): bigint {
   return schema && widthOf(schema).bits === 32 ? BigInt.asUintN(32, register) : register
 }
 
+/** Bytes of a string in text. */
 export const DEFAULT_STRING_LIMIT = 32
+/** Bytes of a string or buffer, or elements of an array, in an event. */
+export const DEFAULT_LIMIT = 4096

@@ -3,7 +3,8 @@
  * on the one table of `src/linux`: the kind of each argument says how it is printed, and whether
  * it can be printed before the call has run.
  */
-import { callName, contextOf, NOTHING, shownArguments } from './arguments.ts'
+import { contextOf, NOTHING, shownArguments } from './arguments.ts'
+import { callName } from './call-name.ts'
 import type { Context, Shown } from './context.ts'
 import { kindOf, rememberedAt, valueText as kindText } from './kinds.ts'
 import type { MemoryReader } from './memory.ts'
@@ -13,7 +14,7 @@ import type { Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts
 
 export type { Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts'
 export type { DecodeOptions }
-export { callName } from './arguments.ts'
+export { callName } from './call-name.ts'
 export { siginfoText } from './process/signals.ts'
 
 type DecodeOptions = TextOptions

@@ -37,8 +37,6 @@ export interface Quirk {
   readonly isResumption?: true
   /** Argument 1 holds messages of a netlink socket: `<` that are sent, `>` that are received. */
   readonly netlink?: '<' | '>'
-  /** What its buffers show depends on the socket, which is looked at while the call waits. */
-  readonly isMessage?: true
 }
 
 export const QUIRKS: Readonly<Record<string, Quirk>> = {
@@ -61,15 +59,12 @@ export const QUIRKS: Readonly<Record<string, Quirk>> = {
   ppoll: { result: ppolled },
   prctl: { result: prctlResult, isNamed: true },
   pselect6: { result: selected('timespec'), isInputShownAgain: true },
-  recvfrom: { netlink: '>', isMessage: true },
-  recvmmsg: { result: receivedMessages, isMessage: true },
-  recvmsg: { isMessage: true },
+  recvfrom: { netlink: '>' },
+  recvmmsg: { result: receivedMessages },
   restart_syscall: { isResumption: true },
   rt_sigtimedwait: { result: takenSignal, isNamed: true },
   select: { result: selected('timeval'), isInputShownAgain: true },
-  sendmmsg: { isMessage: true },
-  sendmsg: { isMessage: true },
-  sendto: { netlink: '<', isMessage: true },
+  sendto: { netlink: '<' },
   set_thread_area: { result: segmentNumber },
   shmat: { isAddress: true },
   time: { result: secondsSinceEpoch },

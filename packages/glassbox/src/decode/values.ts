@@ -9,7 +9,7 @@ import { narrow } from '../codec/numbers.ts'
 import { isPointing, type Netlink } from '../linux/schema/kinds.ts'
 import { contextOf, shownArguments } from './arguments.ts'
 import { lengthOf } from './basic/strings.ts'
-import type { Context, Shown } from './context.ts'
+import { type Context, DEFAULT_LIMIT, type Shown } from './context.ts'
 import { kindOf } from './kinds.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
@@ -18,9 +18,6 @@ import { plain } from './plain/plain.ts'
 import type { Call, Outcome, Value } from './types.ts'
 
 export type Values = Readonly<Record<string, Value>>
-
-/** Bytes of a string or buffer, or elements of an array. */
-export const DEFAULT_LIMIT = 4096
 
 /** Tells the protocol of a netlink socket by its descriptor; `undefined`: it is no such socket. */
 export type NetlinkProtocol = (fd: number) => number | undefined

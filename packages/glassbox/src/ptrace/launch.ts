@@ -114,10 +114,11 @@ export class Launch {
  * must not block it forever.
  */
 function sendWithin(patienceMs: number, socket: number, bytes: Uint8Array): void {
-  const end = performance.now() + patienceMs
+  // Not performance.now(): its module takes milliseconds to load.
+  const end = process.hrtime.bigint() + BigInt(patienceMs) * 1_000_000n
   for (let at = 0; at < bytes.length; ) {
     at += send(socket, bytes.subarray(at))
-    const left = end - performance.now()
+    const left = Number(end - process.hrtime.bigint()) / 1e6
     if (at < bytes.length && left <= 0) throw notTaken(patienceMs)
     if (at < bytes.length) syscall(POLL, Int32Array.of(socket, POLLOUT), 1, Math.ceil(left))
   }

@@ -1,6 +1,6 @@
 /**
  * What this command was given beside its three streams, and hands on to the program: as strace
- * does, and as a shell would. bin/inherited.js says it in a variable, because Node has changed it
+ * does, and as a shell would. bin/inherited.cjs says it in a variable, because Node has changed it
  * by now.
  */
 import { closeSync, openSync } from 'node:fs'

@@ -2,7 +2,7 @@
  * Turns stops into the events of the async iterable. To the trace, these are handlers like any
  * others.
  */
-import { callName } from '../decode/arguments.ts'
+import { callName } from '../decode/call-name.ts'
 import { planOf } from '../decode/lanes/call-plans.ts'
 import { EVERY_ITEM, type Planned } from '../decode/lanes/plan.ts'
 import { SIGCHLD } from '../linux/constants.ts'

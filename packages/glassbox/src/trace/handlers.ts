@@ -2,7 +2,7 @@
  * The handlers of a trace. They run in the tracer's thread, synchronously, one after another,
  * while the tracee in question is stopped.
  */
-import type { NameTable } from '../decode/lanes/names.ts'
+import type { NameTable } from '../decode/lanes/name-table.ts'
 import type { Planned } from '../decode/lanes/plan.ts'
 import type { Abi, Call, Outcome } from '../decode/types.ts'
 import type { Subject } from './subject.ts'

@@ -8,8 +8,6 @@ import { hasVariants, usedArguments } from '../../linux/schema/used.ts'
 import { syscallByNumber, type Syscall } from '../../linux/syscalls.ts'
 import { QUIRKS } from '../quirks.ts'
 import { resultForm } from '../results.ts'
-import { DEFAULT_STRING_LIMIT } from '../context.ts'
-import { DEFAULT_LIMIT } from '../values.ts'
 import { allCaptures } from './captures.ts'
 import { jsonSteps, type ShownValue } from './json-program.ts'
 import { lineSteps } from './line-program.ts'
@@ -18,11 +16,9 @@ import type {
   Capture,
   CaptureLimits,
   CompiledPlan,
-  LaneForm,
   LineProgram,
   LineStyle,
   PlanChoice,
-  StandardPlan,
 } from './plan.ts'
 
 export interface PlanOptions extends CaptureLimits {
@@ -191,32 +187,4 @@ export function planOf(nr: number, options: PlanOptions): CompiledPlan | undefin
     if (plan) plans.set(value, plan)
   }
   return { argument: selector.argument, mask: selector.mask, plans }
-}
-
-const STANDARD_STYLE: LineStyle = {
-  limit: DEFAULT_STRING_LIMIT,
-  full: false,
-  strings: 'none',
-  names: false,
-  raw: false,
-}
-
-/** strace's default for -s, and the bytes and elements that an event reads. */
-const STANDARD: Readonly<Record<LaneForm, PlanOptions>> = {
-  text: { bytes: DEFAULT_STRING_LIMIT, items: DEFAULT_STRING_LIMIT, line: STANDARD_STYLE },
-  json: { bytes: DEFAULT_LIMIT, items: DEFAULT_LIMIT, line: STANDARD_STYLE, isJson: true },
-}
-
-/** The plan of a call for the standard form of lines. */
-export function standardPlan(nr: number, form: LaneForm): StandardPlan {
-  let made: CompiledPlan | undefined
-  let isMade = false
-  return {
-    form,
-    compile: () => {
-      if (!isMade) made = planOf(nr, STANDARD[form])
-      isMade = true
-      return made
-    },
-  }
 }

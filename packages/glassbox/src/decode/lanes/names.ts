@@ -14,7 +14,8 @@ import type { MemoryReader } from '../memory.ts'
 import { plain } from '../plain/plain.ts'
 import { handlerText, signalSetText } from '../process/signals.ts'
 import { resultText } from '../results.ts'
-import type { Call, Outcome, TextOptions, Value } from '../types.ts'
+import type { Call, Outcome, TextOptions } from '../types.ts'
+import { ERRNOS, ERRORS, type JsonText, type NameTable } from './name-table.ts'
 import { PLAIN_FILE_MODE, SIGNAL_HANDLER } from './struct-steps.ts'
 import {
   type CallPlan,
@@ -24,16 +25,6 @@ import {
   type Planned,
   type Source,
 } from './plan.ts'
-
-/** The kinds of the text of an error, by errno: with its message, and its name as JSON. */
-export const ERRORS = 'error'
-export const ERRNOS = 'errno'
-
-export interface NameTable {
-  /** False also if the table is full. */
-  lacks(kind: string, value: bigint): boolean
-  learn(kind: string, value: bigint, text: string): void
-}
 
 type NameStep = LineStep & { readonly step: 'name' | 'jsonEntries' }
 /** Types of files are numbers below this one. */
@@ -63,9 +54,6 @@ export function planFor(planned: CompiledPlan, args: readonly bigint[]): CallPla
   const value = Number(BigInt.asUintN(32, args[planned.argument] ?? 0n) & BigInt(planned.mask))
   return planned.plans.get(value)
 }
-
-/** Writes a value for programs as JSON. */
-export type JsonText = (value: Value) => string
 
 /** `undefined` if this value is not to be known by its number alone. */
 function nameText(

@@ -13,6 +13,8 @@ export interface TaskObserver {
    * is skipped: then the registers have its result.
    */
   entered(task: Task): boolean
+  /** Its call has waited, and the kernel looks whether it has a result now. */
+  lookingAgain(task: Task): void
   /** Its call has this result, or NO_RESULT. The registers have it, and may be changed. */
   left(task: Task, result: number): void
   /**

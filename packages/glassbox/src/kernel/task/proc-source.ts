@@ -169,6 +169,18 @@ class ShownProcess implements ProcProcess {
     return this.#process.childUsage.cpuNs
   }
 
+  get faults(): number {
+    return this.#process.faults
+  }
+
+  get transfers(): ProcProcess['transfers'] {
+    return this.#process.transfers
+  }
+
+  get childrenFaults(): number {
+    return this.#process.childUsage.minorFaults
+  }
+
   arguments(): Uint8Array {
     const { argumentsStart, argumentsEnd } = this.#leader?.addressSpace.program ?? NOTHING
     return this.#bytes(argumentsStart, argumentsEnd)
@@ -197,7 +209,7 @@ class ShownProcess implements ProcProcess {
       if (last?.at(-1)?.looksContinuedBy(area) === true) last.push(area)
       else areas.push([area])
     }
-    return areas.map(([first, ...rest]) => shownArea(first as Area, rest.at(-1) ?? (first as Area)))
+    return areas.map(shownArea)
   }
 
   memory(): ProcMemory {
@@ -253,10 +265,13 @@ const nobody = (uid: number): Credentials => ({
   privileged: false,
 })
 
-function shownArea(first: Area, last: Area): ProcArea {
-  const { start, protection, shared, file, fileOffset, name } = first
+/** `parts`: areas that continue each other; at least one. */
+function shownArea(parts: readonly Area[]): ProcArea {
+  const { start, protection, shared, anonymous, file, fileOffset, name } = parts[0] as Area
   return {
-    ...{ start, end: last.end, protection, shared },
+    ...{ start, end: (parts.at(-1) as Area).end, protection, shared },
+    anonymous: anonymous && !shared,
+    residentBytes: parts.reduce((sum, part) => sum + (part.backing === undefined ? 0 : part.pages * PAGE), 0),
     fileOffset: file === undefined ? 0 : fileOffset,
     device: file?.device ?? 0,
     inode: file?.inode ?? 0,

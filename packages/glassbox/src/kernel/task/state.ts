@@ -8,7 +8,7 @@
 import { RLIMIT_FSIZE } from '../../linux/constants.ts'
 import { ERESTARTSYS } from '../../linux/errno-numbers.ts'
 import type { FdTable } from '../fs/fd-table.ts'
-import type { FsContext, Location } from '../fs/vfs.ts'
+import type { FsContext } from '../fs/vfs.ts'
 import type { AddressSpace } from '../mm/address-space.ts'
 import { type Unexplained, noneUnexplained } from '../mm/fault.ts'
 import type { UserMemory } from '../mm/user-memory.ts'
@@ -20,21 +20,19 @@ import type { Waiter } from '../wait/queue.ts'
 import type { Timer } from '../wait/timers.ts'
 import type { TaskCredentials } from './credentials.ts'
 import { FutexTable } from './futex/table.ts'
-import { SignalActions } from './signals/actions.ts'
 import { SIGNAL } from './signals/numbers.ts'
+import { SignalActions } from './signals/actions.ts'
 import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
 import { readMask } from './signals/user.ts'
 import { restart } from './signals/restart.ts'
-import { Lending } from './lending.ts'
 import { WorldParts } from './making.ts'
 import type { TaskShares } from './making.ts'
 import type { TaskObserver } from './observer.ts'
+import { ProcessFacts } from './process-facts.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
-import { ProcessTimers } from './timing/interval.ts'
 import type * as contract from './types.ts'
-import { NO_USAGE } from './usage.ts'
 import type { Usage } from './usage.ts'
 
 export class Task implements contract.Task, Waiter {
@@ -131,6 +129,7 @@ export class Task implements contract.Task, Waiter {
     const wait = this.#wait
     if (wait === undefined || !this.#woken) return
     this.#woken = false
+    this.world.observer?.lookingAgain(this)
     const result = wait.retry()
     if (result === BLOCKED) return
     this.endWait()
@@ -153,7 +152,10 @@ export class Task implements contract.Task, Waiter {
   finish(answer: number): void {
     if (this.dead || answer === BLOCKED) return
     if (answer === -ERESTARTSYS) restart(this)
-    else if (answer !== NO_RESULT) this.thread.result(answer)
+    else if (answer !== NO_RESULT) {
+      this.thread.result(answer)
+      this.process.transfers.count(this.nr, answer)
+    }
     this.world.observer?.left(this, answer)
     if (this.savedMask !== undefined) this.restoreMask()
     this.world.makeReady(this)
@@ -221,7 +223,9 @@ export class Task implements contract.Task, Waiter {
   }
 }
 
-export class Process implements contract.Process {
+const PAGE_KIB = 4
+
+export class Process extends ProcessFacts implements contract.Process {
   readonly world: WorldState
   readonly pid: number
   parent: Process | undefined
@@ -231,43 +235,10 @@ export class Process implements contract.Process {
   session: number
   limits: contract.ResourceLimit[]
   actions: SignalActions
-  readonly pending: PendingSignals = new PendingSignals()
-  /** Those that wait for a change of a child. */
-  readonly childQueue: WaitQueue = new WaitQueue()
-  /** Woken at the end: pidfd, and the parent of a vfork. */
-  readonly endQueue: WaitQueue = new WaitQueue()
-  /** Those that wait for signals: sigtimedwait. */
-  readonly signalQueue: WaitQueue = new WaitQueue()
-  /** What the parent gets at the end: SIGCHLD, another signal, or 0. */
-  exitSignal: number = SIGNAL.SIGCHLD
-  readonly lending: Lending = new Lending()
-  /** Whether it has called execve since fork: setpgid(2) of the parent. */
-  execed = false
-  exiting = false
-  /** The wait status of the first thread, if it has ended before others. */
-  leaderStatus = 0
-  /** The wait status, from the moment when the last task has ended. */
-  status: number | undefined
-  /** Stopped by this signal; 0: not stopped. */
-  stopSignal = 0
-  /** What a parent may still learn by wait: a stop, or a continuation. */
-  unreported: 'none' | 'stop' | 'continue' = 'none'
-  executable: Location | undefined
-  /** The user id of the last task, kept for the parent. */
-  lastUid = 0
-  /** The most memory it had, in KiB. */
-  maxResident = 0
-  subreaper = false
-  dumpable = 1
-  nice = 0
-  personality = 0
   readonly startedNs: number
-  /** Of tasks that have ended, and of children that were waited for. */
-  endedNs = 0
-  childUsage: Usage = NO_USAGE
-  readonly timers: ProcessTimers = new ProcessTimers()
 
   constructor(world: WorldState, pid: number, parent: Process | undefined, limits: contract.ResourceLimit[]) {
+    super()
     this.world = world
     this.pid = pid
     this.parent = parent
@@ -283,10 +254,6 @@ export class Process implements contract.Process {
     return this.parent?.pid ?? 0
   }
 
-  get ended(): boolean {
-    return this.status !== undefined
-  }
-
   get leader(): Task | undefined {
     for (const task of this.tasks) if (task.tid === this.pid) return task
     for (const task of this.tasks) return task
@@ -297,6 +264,14 @@ export class Process implements contract.Process {
     let sum = this.endedNs
     for (const task of this.tasks) sum += task.cpuNs()
     return sum
+  }
+
+  /** What it has used itself, without its children. */
+  usage(): Usage {
+    const pages = this.leader?.addressSpace.totalPages ?? 0
+    this.maxResident = Math.max(this.maxResident, pages * PAGE_KIB)
+    const { maxResident, faults: minorFaults } = this
+    return { cpuNs: this.cpuNs(), maxResident, minorFaults, majorFaults: 0 }
   }
 }
 

@@ -26,6 +26,7 @@ export function onFault(task: Task): void {
   const isOfPages = trapOf(fault) === TRAP.page
   const found = isOfPages ? task.addressSpace.fault(fault, task.unexplained) : fault
   if (found !== undefined) forceSignal(task, faultInfo(found))
+  else task.process.faults++
   task.world.makeReady(task)
 }
 

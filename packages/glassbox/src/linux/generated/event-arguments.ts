@@ -1154,6 +1154,12 @@ export interface StructArguments {
     readonly label?: string
     readonly lines?: number
   }
+  readonly gpioline: {
+    readonly line_offset?: number
+    readonly flags?: Names
+    readonly name?: string
+    readonly consumer?: string
+  }
   readonly gpioline_before: {
     readonly line_offset?: number
   }
@@ -1165,6 +1171,14 @@ export interface StructArguments {
   readonly gpio_unwatch: {
     readonly offset?: number
   }
+  readonly gpiohandle: {
+    readonly fd?: number
+    readonly lines?: number
+    readonly lineoffsets?: readonly (number)[]
+    readonly flags?: Names
+    readonly default_values?: readonly (number)[]
+    readonly consumer_label?: string
+  }
   readonly gpiohandle_before: {
     readonly lines?: number
     readonly lineoffsets?: readonly (number)[]
@@ -1174,6 +1188,13 @@ export interface StructArguments {
   }
   readonly gpiohandle_after: {
     readonly fd?: number
+  }
+  readonly gpioevent: {
+    readonly fd?: number
+    readonly lineoffset?: number
+    readonly handleflags?: Names
+    readonly eventflags?: Names
+    readonly consumer_label?: string
   }
   readonly gpioevent_before: {
     readonly lineoffset?: number
@@ -1197,6 +1218,15 @@ export interface StructArguments {
     readonly padding?: readonly (number)[]
     readonly attrs?: readonly (StructArguments['gpio_v2_line_config_attribute'])[]
   }
+  readonly gpio_v2_line: {
+    readonly offset?: number
+    readonly name?: string
+    readonly consumer?: string
+    readonly flags?: Names
+    readonly num_attrs?: number
+    readonly attrs?: readonly (StructArguments['gpio_v2_line_attribute'])[]
+    readonly padding?: readonly (number)[]
+  }
   readonly gpio_v2_line_before: {
     readonly offset?: number
   }
@@ -1206,6 +1236,15 @@ export interface StructArguments {
     readonly flags?: Names
     readonly num_attrs?: number
     readonly attrs?: readonly (StructArguments['gpio_v2_line_attribute'])[]
+    readonly padding?: readonly (number)[]
+  }
+  readonly gpio_v2_request: {
+    readonly fd?: number
+    readonly num_lines?: number
+    readonly offsets?: readonly (number)[]
+    readonly consumer?: string
+    readonly config?: StructArguments['gpio_v2_config']
+    readonly event_buffer_size?: number
     readonly padding?: readonly (number)[]
   }
   readonly gpio_v2_request_before: {
@@ -1219,15 +1258,15 @@ export interface StructArguments {
   readonly gpio_v2_request_after: {
     readonly fd?: number
   }
+  readonly gpio_v2_values: {
+    readonly bits?: Word
+    readonly mask?: Word
+  }
   readonly gpio_v2_values_before: {
     readonly mask?: Word
   }
   readonly gpio_v2_values_after: {
     readonly bits?: Word
-  }
-  readonly gpio_v2_values: {
-    readonly bits?: Word
-    readonly mask?: Word
   }
   readonly hd_geometry: {
     readonly heads?: number
@@ -1275,13 +1314,20 @@ export interface StructArguments {
     readonly adjust_phase?: number
     readonly rsv?: readonly (number)[]
   }
+  readonly ptp_extts2: {
+    readonly index?: number
+    readonly flags?: Names
+    readonly rsv?: readonly (number)[]
+  }
   readonly ptp_extts: {
     readonly index?: number
     readonly flags?: Names
   }
-  readonly ptp_extts2: {
+  readonly ptp_pin_whole: {
+    readonly name?: string
     readonly index?: number
-    readonly flags?: Names
+    readonly func?: Name
+    readonly chan?: number
     readonly rsv?: readonly (number)[]
   }
   readonly ptp_pin: {
@@ -1295,14 +1341,6 @@ export interface StructArguments {
     readonly chan?: number
     readonly rsv?: readonly (number)[]
   }
-  readonly ptp_perout: {
-    readonly phase?: StructArguments['ptp_clock_time']
-    readonly start?: StructArguments['ptp_clock_time']
-    readonly period?: StructArguments['ptp_clock_time']
-    readonly index?: number
-    readonly flags?: Names
-    readonly on?: StructArguments['ptp_clock_time']
-  }
   readonly ptp_perout2: {
     readonly phase?: StructArguments['ptp_clock_time']
     readonly start?: StructArguments['ptp_clock_time']
@@ -1311,6 +1349,14 @@ export interface StructArguments {
     readonly flags?: Names
     readonly on?: StructArguments['ptp_clock_time']
     readonly rsv?: readonly (number)[]
+  }
+  readonly ptp_perout: {
+    readonly phase?: StructArguments['ptp_clock_time']
+    readonly start?: StructArguments['ptp_clock_time']
+    readonly period?: StructArguments['ptp_clock_time']
+    readonly index?: number
+    readonly flags?: Names
+    readonly on?: StructArguments['ptp_clock_time']
   }
   readonly ptp_pin_before: {
     readonly index?: number
@@ -1510,6 +1556,12 @@ export interface StructArguments {
     readonly oobsize?: number
     readonly padding?: Word
   }
+  readonly mtd_region: {
+    readonly regionindex?: number
+    readonly offset?: number
+    readonly erasesize?: number
+    readonly numblocks?: number
+  }
   readonly mtd_region_before: {
     readonly regionindex?: number
   }
@@ -1595,14 +1647,20 @@ export interface StructArguments {
     readonly buf_len?: Word
     readonly buf_ptr?: Address
   }
-  readonly tee_alloc_before: {
-    readonly size?: Word
-    readonly flags?: Names
-  }
   readonly tee_alloc_after: {
     readonly size?: Word
     readonly flags?: Names
     readonly id?: number
+  }
+  readonly tee_alloc_before: {
+    readonly size?: Word
+    readonly flags?: Names
+  }
+  readonly tee_register: {
+    readonly id?: number
+    readonly addr?: Address
+    readonly length?: Word
+    readonly flags?: Names
   }
   readonly tee_register_before: {
     readonly addr?: Address
@@ -1618,6 +1676,11 @@ export interface StructArguments {
     readonly start?: Word
     readonly len?: Word
   }
+  readonly uffd_api: {
+    readonly ioctls?: Names
+    readonly api?: Word
+    readonly features?: Names
+  }
   readonly uffd_api_before: {
     readonly api?: Word
     readonly features?: Names
@@ -1625,12 +1688,24 @@ export interface StructArguments {
   readonly uffd_api_after: {
     readonly ioctls?: Names
   }
+  readonly uffd_register: {
+    readonly ioctls?: Names
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
   readonly uffd_register_before: {
     readonly range?: StructArguments['uffd_range']
     readonly mode?: Names
   }
   readonly uffd_register_after: {
     readonly ioctls?: Names
+  }
+  readonly uffd_copy: {
+    readonly copy?: Word
+    readonly dst?: Word
+    readonly src?: Word
+    readonly len?: Word
+    readonly mode?: Names
   }
   readonly uffd_copy_before: {
     readonly dst?: Word
@@ -1640,6 +1715,11 @@ export interface StructArguments {
   }
   readonly uffd_copy_after: {
     readonly copy?: Word
+  }
+  readonly uffd_zero: {
+    readonly zeropage?: Word
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
   }
   readonly uffd_zero_before: {
     readonly range?: StructArguments['uffd_range']
@@ -1662,6 +1742,13 @@ export interface StructArguments {
     readonly version?: string
     readonly capabilities?: Names
     readonly device_caps?: Names
+  }
+  readonly v4l2_fmtdesc: {
+    readonly index?: number
+    readonly type?: Name
+    readonly flags?: Names
+    readonly description?: string
+    readonly pixelformat?: string
   }
   readonly v4l2_fmtdesc_before: {
     readonly index?: number
@@ -1785,6 +1872,12 @@ export interface StructArguments {
     readonly 'parm.capture'?: StructArguments['v4l2_capture']
     readonly 'parm.output'?: StructArguments['v4l2_output']
   }
+  readonly v4l2_standard: {
+    readonly index?: number
+    readonly name?: string
+    readonly frameperiod?: StructArguments['v4l2_fract']
+    readonly framelines?: number
+  }
   readonly v4l2_standard_before: {
     readonly index?: number
   }
@@ -1793,15 +1886,17 @@ export interface StructArguments {
     readonly frameperiod?: StructArguments['v4l2_fract']
     readonly framelines?: number
   }
+  readonly v4l2_input: {
+    readonly index?: number
+    readonly name?: string
+    readonly type?: Name
+  }
   readonly v4l2_input_before: {
     readonly index?: number
   }
   readonly v4l2_input_after: {
     readonly name?: string
     readonly type?: Name
-  }
-  readonly v4l2_tuner_before: {
-    readonly index?: number
   }
   readonly v4l2_tuner: {
     readonly index?: number
@@ -1815,6 +1910,9 @@ export interface StructArguments {
     readonly signal?: number
     readonly afc?: number
   }
+  readonly v4l2_tuner_before: {
+    readonly index?: number
+  }
   readonly v4l2_tuner_after: {
     readonly name?: string
     readonly type?: Name
@@ -1826,6 +1924,12 @@ export interface StructArguments {
     readonly signal?: number
     readonly afc?: number
   }
+  readonly v4l2_cropcap: {
+    readonly type?: Name
+    readonly bounds?: StructArguments['v4l2_rect']
+    readonly defrect?: StructArguments['v4l2_rect']
+    readonly pixelaspect?: StructArguments['v4l2_fract']
+  }
   readonly v4l2_cropcap_before: {
     readonly type?: Name
   }
@@ -1834,14 +1938,14 @@ export interface StructArguments {
     readonly defrect?: StructArguments['v4l2_rect']
     readonly pixelaspect?: StructArguments['v4l2_fract']
   }
+  readonly v4l2_crop: {
+    readonly type?: Name
+    readonly c?: StructArguments['v4l2_rect']
+  }
   readonly v4l2_crop_before: {
     readonly type?: Name
   }
   readonly v4l2_crop_after: {
-    readonly c?: StructArguments['v4l2_rect']
-  }
-  readonly v4l2_crop: {
-    readonly type?: Name
     readonly c?: StructArguments['v4l2_rect']
   }
   readonly v4l2_discrete: {
@@ -1856,6 +1960,13 @@ export interface StructArguments {
     readonly max_height?: number
     readonly step_height?: number
   }
+  readonly v4l2_frmsize: {
+    readonly index?: number
+    readonly pixel_format?: string
+    readonly type?: Name
+    readonly discrete?: StructArguments['v4l2_discrete']
+    readonly stepwise?: StructArguments['v4l2_stepwise']
+  }
   readonly v4l2_frmsize_before: {
     readonly index?: number
     readonly pixel_format?: string
@@ -1869,6 +1980,15 @@ export interface StructArguments {
     readonly min?: StructArguments['v4l2_fract']
     readonly max?: StructArguments['v4l2_fract']
     readonly step?: StructArguments['v4l2_fract']
+  }
+  readonly v4l2_frmival: {
+    readonly type?: Name
+    readonly discrete?: StructArguments['v4l2_fract']
+    readonly stepwise?: StructArguments['v4l2_ival_stepwise']
+    readonly index?: number
+    readonly pixel_format?: string
+    readonly width?: number
+    readonly height?: number
   }
   readonly v4l2_frmival_before: {
     readonly index?: number
@@ -1906,12 +2026,12 @@ export interface StructArguments {
     readonly compat_ro_flags?: Names
     readonly incompat_flags?: Names
   }
-  readonly btrfs_rescan: {
-    readonly flags?: Word
-  }
   readonly btrfs_rescan_status: {
     readonly flags?: Word
     readonly progress?: Name
+  }
+  readonly btrfs_rescan: {
+    readonly flags?: Word
   }
   readonly btrfs_send: {
     readonly send_fd?: number
@@ -1947,6 +2067,14 @@ export interface StructArguments {
   readonly btrfs_quota: {
     readonly cmd?: Name
   }
+  readonly btrfs_received: {
+    readonly rtransid?: Word
+    readonly rtime?: StructArguments['btrfs_timespec']
+    readonly uuid?: string
+    readonly stransid?: Word
+    readonly stime?: StructArguments['btrfs_timespec']
+    readonly flags?: Word
+  }
   readonly btrfs_received_before: {
     readonly uuid?: string
     readonly stransid?: Word
@@ -1957,6 +2085,13 @@ export interface StructArguments {
     readonly rtransid?: Word
     readonly rtime?: StructArguments['btrfs_timespec']
   }
+  readonly btrfs_dev: {
+    readonly devid?: { readonly major: number; readonly minor: number }
+    readonly uuid?: string
+    readonly bytes_used?: Word
+    readonly total_bytes?: Word
+    readonly path?: string
+  }
   readonly btrfs_dev_before: {
     readonly devid?: { readonly major: number; readonly minor: number }
     readonly uuid?: string
@@ -1966,6 +2101,13 @@ export interface StructArguments {
     readonly bytes_used?: Word
     readonly total_bytes?: Word
     readonly path?: string
+  }
+  readonly btrfs_scrub: {
+    readonly progress?: StructArguments['btrfs_progress']
+    readonly devid?: { readonly major: number; readonly minor: number }
+    readonly start?: Word
+    readonly end?: Word
+    readonly flags?: Names
   }
   readonly btrfs_scrub_before: {
     readonly devid?: { readonly major: number; readonly minor: number }

@@ -21,11 +21,11 @@ type RareKindName =
   | 'list_int_32_12'
   | 'flags_ptp_extts_32'
   | 'list_int_32_2_2'
+  | 'chars_64'
   | 'enum_ptp_pin_func_32'
   | 'struct_ptp_clock_time'
   | 'struct_ptp_clock_time_2'
   | 'flags_ptp_perout_32'
-  | 'chars_64'
   | 'struct_seccomp_data'
   | 'flags_seccomp_resp_32'
   | 'flags_seccomp_addfd_32'
@@ -59,11 +59,11 @@ type RareKindName =
   | 'flags_tee_gen_32'
   | 'flags_tee_optee_32'
   | 'flags_tee_shm_32'
-  | 'flags_uffd_feature_64'
   | 'flags_uffd_ioctls_64'
+  | 'flags_uffd_feature_64'
+  | 'flags_uffd_range_64'
   | 'struct_uffd_range'
   | 'flags_uffd_register_64'
-  | 'flags_uffd_range_64'
   | 'flags_uffd_copy_64'
   | 'flags_uffd_zero_64'
   | 'flags_kvm_mem_32'
@@ -117,8 +117,8 @@ type RareKindName =
   | 'enum_btrfs_quota_64'
   | 'struct_btrfs_timespec'
   | 'chars_1024'
-  | 'flags_btrfs_scrub_64'
   | 'struct_btrfs_progress'
+  | 'flags_btrfs_scrub_64'
   | 'flags_if_flags32_32'
   | 'flags_ifa_flags_8'
   | 'enum_rt_scope_8'
@@ -564,11 +564,11 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   list_int_32_12: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 12, notation: 'x[]' },
   flags_ptp_extts_32: { type: 'flags', bits: 32, set: 'ptp_extts', notation: '|ptp_extts' },
   list_int_32_2_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 2, notation: 'x[]' },
+  chars_64: { type: 'chars', size: 64, notation: 'str' },
   enum_ptp_pin_func_32: { type: 'enum', bits: 32, set: 'ptp_pin_func', notation: '=ptp_pin_func' },
   struct_ptp_clock_time: { type: 'struct', name: 'ptp_clock_time', notation: '{ptp_clock_time}' },
   struct_ptp_clock_time_2: { type: 'struct', name: 'ptp_clock_time', notation: 'ptprtc' },
   flags_ptp_perout_32: { type: 'flags', bits: 32, set: 'ptp_perout', notation: '|ptp_perout' },
-  chars_64: { type: 'chars', size: 64, notation: 'str' },
   struct_seccomp_data: { type: 'struct', name: 'seccomp_data', notation: '{seccomp_data}' },
   flags_seccomp_resp_32: { type: 'flags', bits: 32, set: 'seccomp_resp', notation: '|seccomp_resp' },
   flags_seccomp_addfd_32: { type: 'flags', bits: 32, set: 'seccomp_addfd', notation: '|seccomp_addfd' },
@@ -602,11 +602,11 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   flags_tee_gen_32: { type: 'flags', bits: 32, set: 'tee_gen', notation: '|tee_gen' },
   flags_tee_optee_32: { type: 'flags', bits: 32, set: 'tee_optee', notation: '|tee_optee' },
   flags_tee_shm_32: { type: 'flags', bits: 32, set: 'tee_shm', notation: '|tee_shm' },
-  flags_uffd_feature_64: { type: 'flags', bits: 64, set: 'uffd_feature', notation: '|uffd_feature' },
   flags_uffd_ioctls_64: { type: 'flags', bits: 64, set: 'uffd_ioctls', notation: '|uffd_ioctls' },
+  flags_uffd_feature_64: { type: 'flags', bits: 64, set: 'uffd_feature', notation: '|uffd_feature' },
+  flags_uffd_range_64: { type: 'flags', bits: 64, set: 'uffd_range', notation: '|uffd_range' },
   struct_uffd_range: { type: 'struct', name: 'uffd_range', notation: '{uffd_range}' },
   flags_uffd_register_64: { type: 'flags', bits: 64, set: 'uffd_register', notation: '|uffd_register' },
-  flags_uffd_range_64: { type: 'flags', bits: 64, set: 'uffd_range', notation: '|uffd_range' },
   flags_uffd_copy_64: { type: 'flags', bits: 64, set: 'uffd_copy', notation: '|uffd_copy' },
   flags_uffd_zero_64: { type: 'flags', bits: 64, set: 'uffd_zero', notation: '|uffd_zero' },
   flags_kvm_mem_32: { type: 'flags', bits: 32, set: 'kvm_mem', notation: '|kvm_mem' },
@@ -660,8 +660,8 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   enum_btrfs_quota_64: { type: 'enum', bits: 64, set: 'btrfs_quota', notation: '=btrfs_quota' },
   struct_btrfs_timespec: { type: 'struct', name: 'btrfs_timespec', notation: 'btrfstime' },
   chars_1024: { type: 'chars', size: 1024, notation: 'str' },
-  flags_btrfs_scrub_64: { type: 'flags', bits: 64, set: 'btrfs_scrub', notation: '|btrfs_scrub' },
   struct_btrfs_progress: { type: 'struct', name: 'btrfs_progress', notation: '{btrfs_progress}' },
+  flags_btrfs_scrub_64: { type: 'flags', bits: 64, set: 'btrfs_scrub', notation: '|btrfs_scrub' },
   flags_if_flags32_32: { type: 'flags', bits: 32, set: 'if_flags32', notation: '|if_flags32' },
   flags_ifa_flags_8: { type: 'flags', bits: 8, set: 'ifa_flags', notation: '|ifa_flags' },
   enum_rt_scope_8: { type: 'enum', bits: 8, set: 'rt_scope', notation: '=rt_scope' },

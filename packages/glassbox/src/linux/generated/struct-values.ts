@@ -1090,6 +1090,12 @@ export interface StructValues {
     readonly label: Uint8Array
     readonly lines: number
   }
+  readonly gpioline: {
+    readonly line_offset: number
+    readonly flags: number
+    readonly name: Uint8Array
+    readonly consumer: Uint8Array
+  }
   readonly gpioline_before: {
     readonly line_offset: number
   }
@@ -1101,6 +1107,14 @@ export interface StructValues {
   readonly gpio_unwatch: {
     readonly offset: number
   }
+  readonly gpiohandle: {
+    readonly fd: number
+    readonly lines: number
+    readonly lineoffsets: readonly number[]
+    readonly flags: number
+    readonly default_values: readonly number[]
+    readonly consumer_label: Uint8Array
+  }
   readonly gpiohandle_before: {
     readonly lines: number
     readonly lineoffsets: readonly number[]
@@ -1110,6 +1124,13 @@ export interface StructValues {
   }
   readonly gpiohandle_after: {
     readonly fd: number
+  }
+  readonly gpioevent: {
+    readonly fd: number
+    readonly lineoffset: number
+    readonly handleflags: number
+    readonly eventflags: number
+    readonly consumer_label: Uint8Array
   }
   readonly gpioevent_before: {
     readonly lineoffset: number
@@ -1133,6 +1154,15 @@ export interface StructValues {
     readonly padding: readonly number[]
     readonly attrs?: readonly StructValues['gpio_v2_line_config_attribute'][]
   }
+  readonly gpio_v2_line: {
+    readonly offset: number
+    readonly name: Uint8Array
+    readonly consumer: Uint8Array
+    readonly flags: Word
+    readonly num_attrs: number
+    readonly attrs?: readonly StructValues['gpio_v2_line_attribute'][]
+    readonly padding: readonly number[]
+  }
   readonly gpio_v2_line_before: {
     readonly offset: number
   }
@@ -1142,6 +1172,15 @@ export interface StructValues {
     readonly flags: Word
     readonly num_attrs: number
     readonly attrs?: readonly StructValues['gpio_v2_line_attribute'][]
+    readonly padding: readonly number[]
+  }
+  readonly gpio_v2_request: {
+    readonly fd: number
+    readonly num_lines: number
+    readonly offsets: readonly number[]
+    readonly consumer: Uint8Array
+    readonly config: StructValues['gpio_v2_config']
+    readonly event_buffer_size: number
     readonly padding: readonly number[]
   }
   readonly gpio_v2_request_before: {
@@ -1155,15 +1194,15 @@ export interface StructValues {
   readonly gpio_v2_request_after: {
     readonly fd: number
   }
+  readonly gpio_v2_values: {
+    readonly bits: Word
+    readonly mask: Word
+  }
   readonly gpio_v2_values_before: {
     readonly mask: Word
   }
   readonly gpio_v2_values_after: {
     readonly bits: Word
-  }
-  readonly gpio_v2_values: {
-    readonly bits: Word
-    readonly mask: Word
   }
   readonly hd_geometry: {
     readonly heads: number
@@ -1211,13 +1250,20 @@ export interface StructValues {
     readonly adjust_phase: number
     readonly rsv: readonly number[]
   }
+  readonly ptp_extts2: {
+    readonly index: number
+    readonly flags: number
+    readonly rsv: readonly number[]
+  }
   readonly ptp_extts: {
     readonly index: number
     readonly flags: number
   }
-  readonly ptp_extts2: {
+  readonly ptp_pin_whole: {
+    readonly name: Uint8Array
     readonly index: number
-    readonly flags: number
+    readonly func: number
+    readonly chan: number
     readonly rsv: readonly number[]
   }
   readonly ptp_pin: {
@@ -1231,14 +1277,6 @@ export interface StructValues {
     readonly chan: number
     readonly rsv: readonly number[]
   }
-  readonly ptp_perout: {
-    readonly phase?: StructValues['ptp_clock_time']
-    readonly start?: StructValues['ptp_clock_time']
-    readonly period: StructValues['ptp_clock_time']
-    readonly index: number
-    readonly flags: number
-    readonly on?: StructValues['ptp_clock_time']
-  }
   readonly ptp_perout2: {
     readonly phase?: StructValues['ptp_clock_time']
     readonly start?: StructValues['ptp_clock_time']
@@ -1247,6 +1285,14 @@ export interface StructValues {
     readonly flags: number
     readonly on?: StructValues['ptp_clock_time']
     readonly rsv?: readonly number[]
+  }
+  readonly ptp_perout: {
+    readonly phase?: StructValues['ptp_clock_time']
+    readonly start?: StructValues['ptp_clock_time']
+    readonly period: StructValues['ptp_clock_time']
+    readonly index: number
+    readonly flags: number
+    readonly on?: StructValues['ptp_clock_time']
   }
   readonly ptp_pin_before: {
     readonly index: number
@@ -1446,6 +1492,12 @@ export interface StructValues {
     readonly oobsize: number
     readonly padding: Word
   }
+  readonly mtd_region: {
+    readonly regionindex: number
+    readonly offset: number
+    readonly erasesize: number
+    readonly numblocks: number
+  }
   readonly mtd_region_before: {
     readonly regionindex: number
   }
@@ -1531,14 +1583,20 @@ export interface StructValues {
     readonly buf_len: Word
     readonly buf_ptr: Word
   }
-  readonly tee_alloc_before: {
-    readonly size: Word
-    readonly flags: number
-  }
   readonly tee_alloc_after: {
     readonly size: Word
     readonly flags: number
     readonly id: number
+  }
+  readonly tee_alloc_before: {
+    readonly size: Word
+    readonly flags: number
+  }
+  readonly tee_register: {
+    readonly id: number
+    readonly addr: Word
+    readonly length: Word
+    readonly flags: number
   }
   readonly tee_register_before: {
     readonly addr: Word
@@ -1554,6 +1612,11 @@ export interface StructValues {
     readonly start: Word
     readonly len: Word
   }
+  readonly uffd_api: {
+    readonly ioctls: Word
+    readonly api: Word
+    readonly features: Word
+  }
   readonly uffd_api_before: {
     readonly api: Word
     readonly features: Word
@@ -1561,12 +1624,24 @@ export interface StructValues {
   readonly uffd_api_after: {
     readonly ioctls: Word
   }
+  readonly uffd_register: {
+    readonly ioctls: Word
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
   readonly uffd_register_before: {
     readonly range: StructValues['uffd_range']
     readonly mode: Word
   }
   readonly uffd_register_after: {
     readonly ioctls: Word
+  }
+  readonly uffd_copy: {
+    readonly copy: Word
+    readonly dst: Word
+    readonly src: Word
+    readonly len: Word
+    readonly mode: Word
   }
   readonly uffd_copy_before: {
     readonly dst: Word
@@ -1576,6 +1651,11 @@ export interface StructValues {
   }
   readonly uffd_copy_after: {
     readonly copy: Word
+  }
+  readonly uffd_zero: {
+    readonly zeropage: Word
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
   }
   readonly uffd_zero_before: {
     readonly range: StructValues['uffd_range']
@@ -1598,6 +1678,13 @@ export interface StructValues {
     readonly version: number
     readonly capabilities: number
     readonly device_caps: number
+  }
+  readonly v4l2_fmtdesc: {
+    readonly index: number
+    readonly type: number
+    readonly flags: number
+    readonly description: Uint8Array
+    readonly pixelformat: number
   }
   readonly v4l2_fmtdesc_before: {
     readonly index: number
@@ -1724,6 +1811,12 @@ export interface StructValues {
     readonly 'parm.capture'?: StructValues['v4l2_capture']
     readonly 'parm.output'?: StructValues['v4l2_output']
   }
+  readonly v4l2_standard: {
+    readonly index: number
+    readonly name: Uint8Array
+    readonly frameperiod: StructValues['v4l2_fract']
+    readonly framelines: number
+  }
   readonly v4l2_standard_before: {
     readonly index: number
   }
@@ -1732,15 +1825,17 @@ export interface StructValues {
     readonly frameperiod: StructValues['v4l2_fract']
     readonly framelines: number
   }
+  readonly v4l2_input: {
+    readonly index: number
+    readonly name: Uint8Array
+    readonly type: number
+  }
   readonly v4l2_input_before: {
     readonly index: number
   }
   readonly v4l2_input_after: {
     readonly name: Uint8Array
     readonly type: number
-  }
-  readonly v4l2_tuner_before: {
-    readonly index: number
   }
   readonly v4l2_tuner: {
     readonly index: number
@@ -1754,6 +1849,9 @@ export interface StructValues {
     readonly signal: number
     readonly afc: number
   }
+  readonly v4l2_tuner_before: {
+    readonly index: number
+  }
   readonly v4l2_tuner_after: {
     readonly name: Uint8Array
     readonly type: number
@@ -1765,6 +1863,12 @@ export interface StructValues {
     readonly signal: number
     readonly afc: number
   }
+  readonly v4l2_cropcap: {
+    readonly type: number
+    readonly bounds: StructValues['v4l2_rect']
+    readonly defrect: StructValues['v4l2_rect']
+    readonly pixelaspect: StructValues['v4l2_fract']
+  }
   readonly v4l2_cropcap_before: {
     readonly type: number
   }
@@ -1773,14 +1877,14 @@ export interface StructValues {
     readonly defrect: StructValues['v4l2_rect']
     readonly pixelaspect: StructValues['v4l2_fract']
   }
+  readonly v4l2_crop: {
+    readonly type: number
+    readonly c: StructValues['v4l2_rect']
+  }
   readonly v4l2_crop_before: {
     readonly type: number
   }
   readonly v4l2_crop_after: {
-    readonly c: StructValues['v4l2_rect']
-  }
-  readonly v4l2_crop: {
-    readonly type: number
     readonly c: StructValues['v4l2_rect']
   }
   readonly v4l2_discrete: {
@@ -1795,6 +1899,13 @@ export interface StructValues {
     readonly max_height: number
     readonly step_height: number
   }
+  readonly v4l2_frmsize: {
+    readonly index: number
+    readonly pixel_format: number
+    readonly type: number
+    readonly discrete?: StructValues['v4l2_discrete']
+    readonly stepwise?: StructValues['v4l2_stepwise']
+  }
   readonly v4l2_frmsize_before: {
     readonly index: number
     readonly pixel_format: number
@@ -1808,6 +1919,15 @@ export interface StructValues {
     readonly min: StructValues['v4l2_fract']
     readonly max: StructValues['v4l2_fract']
     readonly step: StructValues['v4l2_fract']
+  }
+  readonly v4l2_frmival: {
+    readonly type: number
+    readonly discrete?: StructValues['v4l2_fract']
+    readonly stepwise?: StructValues['v4l2_ival_stepwise']
+    readonly index: number
+    readonly pixel_format: number
+    readonly width: number
+    readonly height: number
   }
   readonly v4l2_frmival_before: {
     readonly index: number
@@ -1845,12 +1965,12 @@ export interface StructValues {
     readonly compat_ro_flags: Word
     readonly incompat_flags: Word
   }
-  readonly btrfs_rescan: {
-    readonly flags: Word
-  }
   readonly btrfs_rescan_status: {
     readonly flags: Word
     readonly progress: Word
+  }
+  readonly btrfs_rescan: {
+    readonly flags: Word
   }
   readonly btrfs_send: {
     readonly send_fd: Word
@@ -1886,6 +2006,14 @@ export interface StructValues {
   readonly btrfs_quota: {
     readonly cmd: Word
   }
+  readonly btrfs_received: {
+    readonly rtransid: Word
+    readonly rtime: StructValues['btrfs_timespec']
+    readonly uuid: Uint8Array
+    readonly stransid: Word
+    readonly stime: StructValues['btrfs_timespec']
+    readonly flags: Word
+  }
   readonly btrfs_received_before: {
     readonly uuid: Uint8Array
     readonly stransid: Word
@@ -1896,6 +2024,13 @@ export interface StructValues {
     readonly rtransid: Word
     readonly rtime: StructValues['btrfs_timespec']
   }
+  readonly btrfs_dev: {
+    readonly devid: Word
+    readonly uuid: Uint8Array
+    readonly bytes_used: Word
+    readonly total_bytes: Word
+    readonly path: Uint8Array
+  }
   readonly btrfs_dev_before: {
     readonly devid: Word
     readonly uuid: Uint8Array
@@ -1905,6 +2040,13 @@ export interface StructValues {
     readonly bytes_used: Word
     readonly total_bytes: Word
     readonly path: Uint8Array
+  }
+  readonly btrfs_scrub: {
+    readonly progress: StructValues['btrfs_progress']
+    readonly devid: Word
+    readonly start: Word
+    readonly end: Word
+    readonly flags: Word
   }
   readonly btrfs_scrub_before: {
     readonly devid: Word

@@ -28,7 +28,7 @@ import {
   PLANNED_CALLS,
   STRING_STYLE,
 } from '../../gate/generated/layouts.ts'
-import { ERRNOS, ERRORS, type NameTable } from '../../decode/lanes/names.ts'
+import { ERRNOS, ERRORS, type NameTable } from '../../decode/lanes/name-table.ts'
 import type { PreparedLanes } from '../prepared-lanes.ts'
 import type { EventNumbers } from '../../trace/handlers.ts'
 import type {

@@ -2,8 +2,10 @@
  * --json: one event per line, each complete in itself, by the schema in docs/tracing.md. `v` is
  * the version of the schema: it changes when a consumer would have to change.
  */
+import { callName } from '../../decode/call-name.ts'
 import * as decode from '../../decode/decode.ts'
-import { DEFAULT_LIMIT, entryValues, exitValues, type NetlinkProtocol } from '../../decode/values.ts'
+import { DEFAULT_LIMIT } from '../../decode/context.ts'
+import { entryValues, exitValues, type NetlinkProtocol } from '../../decode/values.ts'
 import type { Outcome } from '../../decode/types.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { signalName } from '../../linux/signals.ts'
@@ -111,7 +113,7 @@ export class JsonSink implements Sink {
     const { nr, abi } = call
     // Undefined members are left out.
     this.#event(state, 'syscall', call.enteredNs, {
-      name: decode.callName(nr, abi),
+      name: callName(nr, abi),
       nr,
       abi,
       raw: rawOf(call),
@@ -134,7 +136,7 @@ export class JsonSink implements Sink {
     if (!this.#settings.selection.status.includes('unfinished')) return
     const { call } = entered
     this.#event(state, 'syscall', call.timeNs, {
-      name: decode.callName(call.nr, call.abi),
+      name: callName(call.nr, call.abi),
       nr: call.nr,
       abi: call.abi,
       raw: rawOf(call),

@@ -4,7 +4,8 @@
  * as they come. Source: the "Trace Event Format" document of Chromium.
  */
 import { closeSync } from 'node:fs'
-import { callName, entryText, exitText } from '../../decode/decode.ts'
+import { callName } from '../../decode/call-name.ts'
+import { entryText, exitText } from '../../decode/decode.ts'
 import { isMemoryFree } from '../../decode/memory-free.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'

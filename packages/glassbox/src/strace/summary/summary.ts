@@ -2,7 +2,7 @@
  * -c, -C: how often each call was made and failed, and how long it took: CPU time in the kernel,
  * or with -w the time from entry to exit. Arguments are not read.
  */
-import { callName } from '../../decode/decode.ts'
+import { callName } from '../../decode/call-name.ts'
 import type { Abi } from '../../decode/types.ts'
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'

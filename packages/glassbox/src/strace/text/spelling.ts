@@ -3,9 +3,10 @@
  * call.
  */
 import { DEFAULT_STRING_LIMIT } from '../../decode/context.ts'
-import { planOf, standardPlan } from '../../decode/lanes/call-plans.ts'
+import { planOf } from '../../decode/lanes/call-plans.ts'
 import { EVERY_ITEM, type LineStyle, type Planned, type StringStyle } from '../../decode/lanes/plan.ts'
-import { QUIRKS } from '../../decode/quirks.ts'
+import { standardPlan } from '../../decode/lanes/standard-plan.ts'
+import { MESSAGE_CALLS } from '../../decode/message-calls.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -19,11 +20,7 @@ const COMBINATIONS = 8
 /** Not looked up yet. */
 const UNKNOWN = 255
 
-const MESSAGES: ReadonlySet<number> = new Set(
-  Object.keys(QUIRKS)
-    .filter(name => QUIRKS[name]?.isMessage)
-    .map(name => syscallNumber(name)),
-)
+const MESSAGES: ReadonlySet<number> = new Set(MESSAGE_CALLS.map(syscallNumber))
 
 const STRING_STYLES: Readonly<Record<NonNullable<TextOptions['stringsInHex']>, StringStyle>> = {
   none: 'none',

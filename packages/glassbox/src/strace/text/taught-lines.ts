@@ -3,7 +3,8 @@
  * teaches for them: from each call that the decoder prints, so that the next one with the same
  * values needs no decoder.
  */
-import { type JsonText, type NameTable, teachNames } from '../../decode/lanes/names.ts'
+import type { JsonText, NameTable } from '../../decode/lanes/name-table.ts'
+import { teachNames } from '../../decode/lanes/names.ts'
 import type { Planned } from '../../decode/lanes/plan.ts'
 import type { Outcome } from '../../decode/types.ts'
 import type { EnteredCall } from '../../trace/handlers.ts'

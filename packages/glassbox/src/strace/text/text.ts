@@ -6,7 +6,8 @@
  *
  * At most one line is open in a shared output: `#open` is its tracee.
  */
-import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
+import { callName } from '../../decode/call-name.ts'
+import { entryText, exitText, siginfoText } from '../../decode/decode.ts'
 import type { Planned } from '../../decode/lanes/plan.ts'
 import type { MemoryReader } from '../../decode/memory.ts'
 import type { EntryText, Outcome, TextOptions } from '../../decode/types.ts'

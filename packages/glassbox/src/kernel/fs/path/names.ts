@@ -14,7 +14,7 @@ interface Entry {
   readonly next: Entry | undefined
 }
 
-const emptySlots = (): (Entry | undefined)[] => Array.from({ length: SLOTS }, () => undefined)
+const emptySlots = (): (Entry | undefined)[] => Array.from<Entry | undefined>({ length: SLOTS })
 
 let slots = emptySlots()
 let count = 0

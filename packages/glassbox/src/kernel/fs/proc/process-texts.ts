@@ -29,8 +29,8 @@ export function statText(process: ProcProcess, task: ProcTask | undefined): stri
       process.terminal?.device ?? 0,
       process.terminal?.group ?? -1,
       4_194_304,
-      0,
-      0,
+      process.faults,
+      process.childrenFaults,
       0,
       0,
       cpu,
@@ -122,6 +122,16 @@ export function statusText(process: ProcProcess, task: ProcTask | undefined): st
   return lines.map(([name, value]) => `${name}:\t${value}\n`).join('')
 }
 
+/** What goes to a disk is not known. */
+export const ioText = ({ transfers }: ProcProcess): string =>
+  [
+    `rchar: ${transfers.readBytes}`,
+    `wchar: ${transfers.writtenBytes}`,
+    `syscr: ${transfers.reads}`,
+    `syscw: ${transfers.writes}`,
+    ...['read_bytes: 0', 'write_bytes: 0', 'cancelled_write_bytes: 0', ''],
+  ].join('\n')
+
 export const mapsText = (process: ProcProcess): string => process.areas().map(mapsLine).join('')
 
 const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0')
@@ -133,7 +143,9 @@ export function deviceNumbers(device: number): string {
   return `${hex(major, 2)}:${hex(minor, 2)}`
 }
 
-function mapsLine(area: ProcArea): string {
+export const hexAddress = (address: number): string => hex(address, 8)
+
+export function mapsLine(area: ProcArea): string {
   const { protection, device } = area
   const rights = ['r', 'w', 'x'].map((letter, bit) => ((protection >> bit) & 1 ? letter : '-')).join('')
   const head = `${hex(area.start, 8)}-${hex(area.end, 8)} ${rights}${area.shared ? 's' : 'p'}`

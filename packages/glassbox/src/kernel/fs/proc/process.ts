@@ -6,7 +6,8 @@ import { pathFrom } from '../path/mounts.ts'
 import type { FsCaller, Inode, Location } from '../vfs.ts'
 import { descriptorNames } from './descriptors.ts'
 import { type Content, type Owner, ProcDirectory, ProcFile, ProcLink, type ProcNames } from './inodes.ts'
-import { limitsText, mapsText, statText, statmText, statusText } from './process-texts.ts'
+import { ioText, limitsText, mapsText, statText, statmText, statusText } from './process-texts.ts'
+import { rollupText, smapsText } from './smaps-texts.ts'
 import type { ProcProcess, ProcSource, ProcTask } from './source.ts'
 import type { MountTexts } from './mounts.ts'
 
@@ -64,7 +65,7 @@ const ENTRIES: readonly (readonly [name: string, type: number, make: Make])[] = 
   ['fd', S_IFDIR, descriptors(false)],
   ['fdinfo', S_IFDIR, descriptors(true)],
   ['gid_map', S_IFREG, text(0o644, () => '         0          0 4294967295\n')],
-  ['io', S_IFREG, text(0o400, () => IO)],
+  ['io', S_IFREG, text(0o400, ({ process }) => ioText(process))],
   ['limits', S_IFREG, text(0o444, ({ process }) => limitsText(process))],
   ['loginuid', S_IFREG, text(0o644, () => '4294967295')],
   ['maps', S_IFREG, text(0o444, ({ process }) => mapsText(process))],
@@ -78,17 +79,14 @@ const ENTRIES: readonly (readonly [name: string, type: number, make: Make])[] = 
   ['schedstat', S_IFREG, text(0o444, ({ process }) => `${process.cpuNs()} 0 1\n`)],
   ['sessionid', S_IFREG, text(0o444, () => '4294967295')],
   ['setgroups', S_IFREG, text(0o644, () => 'allow\n')],
-  ['smaps', S_IFREG, text(0o444, ({ process }) => mapsText(process))],
+  ['smaps', S_IFREG, text(0o444, ({ process }) => smapsText(process))],
+  ['smaps_rollup', S_IFREG, text(0o444, ({ process }) => rollupText(process))],
   ['stat', S_IFREG, text(0o444, ({ process, task }) => statText(process, task))],
   ['statm', S_IFREG, text(0o444, ({ process }) => statmText(process))],
   ['status', S_IFREG, text(0o444, ({ process, task }) => statusText(process, task))],
   ['uid_map', S_IFREG, text(0o644, () => '         0          0 4294967295\n')],
   ['wchan', S_IFREG, text(0o444, () => '0')],
 ]
-
-const IO = ['rchar', 'wchar', 'syscr', 'syscw', 'read_bytes', 'write_bytes', 'cancelled_write_bytes']
-  .map(name => `${name}: 0\n`)
-  .join('')
 
 function comm(context: Context, ino: number): Inode {
   const { task, owner } = context

@@ -27,6 +27,10 @@ export interface ProcArea {
   readonly inode: number
   /** A path, `[heap]` and the like, or nothing. */
   readonly name: string
+  /** Whether it is private memory without a file. */
+  readonly anonymous: boolean
+  /** Of its pages that exist. */
+  readonly residentBytes: number
 }
 
 export interface ProcMemory {
@@ -63,6 +67,16 @@ export interface ProcProcess {
   readonly files: FdTable | undefined
   cpuNs(): number
   childrenCpuNs(): number
+  /** Page faults that the kernel has mended, and those of children. */
+  readonly faults: number
+  readonly childrenFaults: number
+  /** Its calls that read and write files, without those that failed, and their bytes. */
+  readonly transfers: {
+    readonly reads: number
+    readonly readBytes: number
+    readonly writes: number
+    readonly writtenBytes: number
+  }
   arguments(): Uint8Array
   environment(): Uint8Array
   auxiliary(): Uint8Array

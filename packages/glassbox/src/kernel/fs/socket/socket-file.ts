@@ -30,6 +30,7 @@ export class SocketFile extends StreamFile {
     const inode = new AnonymousInode(S_IFSOCK | 0o777, ino, deviceOf('sockfs'), socket.credentials)
     super(inode, O_RDWR | flags, anonymousPlace('sockfs', `socket:[${ino}]`, inode))
     this.socket = socket
+    socket.inode = ino
   }
 
   override get queue(): WaitQueue {

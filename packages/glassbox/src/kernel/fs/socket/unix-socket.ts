@@ -73,6 +73,8 @@ export class UnixSocket {
   mayRead = true
   mayWrite = true
   closed = false
+  /** Of its open file; 0: it has none yet. */
+  inode = 0
   /** The peer was closed with unread bytes in it. */
   wasReset = false
   wantsCredentials = false

@@ -11,9 +11,14 @@ import {
   TCIFLUSH,
   TCSBRK,
   TCSBRKP,
+  TCSETA,
+  TCSETAF,
+  TCSETAW,
   TCSETS,
   TCSETS2,
+  TCSETSF,
   TCSETSF2,
+  TCSETSW,
   TCSETSW2,
   TIOCGPGRP,
   TIOCGWINSZ,
@@ -22,7 +27,7 @@ import {
 } from '../../../linux/constants.ts'
 import { EFAULT, EIO, ENOTTY, EPERM } from '../../../linux/errno-numbers.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
-import { settingsChange, settingsRead } from '../terminal/settings.ts'
+import { settingsChange, settingsRead, settingsSize } from '../terminal/settings.ts'
 import { controlHost, flushHost, ownGroup } from './host-calls.ts'
 
 const TERMIOS_BYTES = 64
@@ -40,19 +45,21 @@ export function controlHostTerminal(
   argument: number,
   memory: UserMemory,
 ): number {
-  const size = request === TIOCGWINSZ ? WINDOW_BYTES : settingsRead(request)
-  if (size !== undefined) return read(fd, request, argument, memory, size)
+  const form = settingsRead(request)
+  if (form !== undefined) return read(fd, request, argument, memory, settingsSize(form))
+  if (request === TIOCGWINSZ) return read(fd, request, argument, memory, WINDOW_BYTES)
   if (request === TCSBRK || request === TCSBRKP) return 0
   // It is the controlling terminal of a session of the host.
   if (request === TIOCSCTTY) return -EPERM
   if (request === TCFLSH) return isInBackground(fd) ? -EIO : flushHost(fd, argument)
-  const change = request === TIOCSWINSZ ? { size: WINDOW_BYTES, flush: false } : settingsChange(request)
-  if (change === undefined) return -ENOTTY
+  const change = settingsChange(request)
+  if (change === undefined && request !== TIOCSWINSZ) return -ENOTTY
+  const size = change === undefined ? WINDOW_BYTES : settingsSize(change.form)
   const bytes = new Uint8Array(TERMIOS_BYTES)
-  if (memory.read(argument, bytes, 0, change.size) !== 0) return -EFAULT
+  if (memory.read(argument, bytes, 0, size) !== 0) return -EFAULT
   if (isInBackground(fd)) return -EIO
-  if (change.flush) flushHost(fd, TCIFLUSH)
-  return controlHost(fd, withoutWaiting(request), bytes)
+  if (change?.flush === true) flushHost(fd, TCIFLUSH)
+  return controlHost(fd, AT_ONCE.get(request) ?? request, bytes)
 }
 
 function read(fd: number, request: number, argument: number, memory: UserMemory, size: number): number {
@@ -61,11 +68,15 @@ function read(fd: number, request: number, argument: number, memory: UserMemory,
   return error < 0 ? error : memory.write(argument, bytes, 0, size)
 }
 
-/** TCSETSW and TCSETSF wait until the output is shown: a stopped terminal would hold the world. */
-function withoutWaiting(request: number): number {
-  if (request === TIOCSWINSZ) return request
-  return request === TCSETSW2 || request === TCSETSF2 ? TCSETS2 : request === TCSETS2 ? request : TCSETS
-}
+/** What waits until the output is shown, and does not: a stopped terminal would hold the world. */
+const AT_ONCE = new Map([
+  [TCSETAW, TCSETA],
+  [TCSETAF, TCSETA],
+  [TCSETSW, TCSETS],
+  [TCSETSF, TCSETS],
+  [TCSETSW2, TCSETS2],
+  [TCSETSF2, TCSETS2],
+])
 
 /** Whether it is this process's own terminal, and another group is in its foreground. */
 function isInBackground(fd: number): boolean {

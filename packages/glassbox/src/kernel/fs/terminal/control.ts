@@ -14,21 +14,25 @@ import {
   TIOCGETD,
   TIOCGPGRP,
   TIOCGPTLCK,
+  TIOCGPKT,
   TIOCGPTN,
   TIOCGSID,
   TIOCGWINSZ,
   TIOCNOTTY,
   TIOCNXCL,
   TIOCOUTQ,
+  TIOCPKT,
   TIOCSCTTY,
   TIOCSPGRP,
   TIOCSPTLCK,
+  TIOCSTI,
   TIOCSWINSZ,
 } from '../../../linux/constants.ts'
 import { EFAULT, EINVAL, ENOTTY, EPERM, ESRCH } from '../../../linux/errno-numbers.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import { SIGNAL } from './jobs.ts'
-import { settingsBytes, settingsChange, settingsFrom, settingsRead } from './settings.ts'
+import { NEWS } from './packets.ts'
+import { settingsBytes, settingsChange, settingsFrom, settingsRead, settingsSize } from './settings.ts'
 import type { Terminal } from './terminal.ts'
 
 type Request = (terminal: Terminal, argument: number, memory: UserMemory) => number
@@ -58,6 +62,7 @@ const SLAVE = new Map<number, Request>([
   [TIOCGPGRP, (terminal, ...rest) => ofCaller(terminal, ...rest, terminal.foreground)],
   [TIOCGSID, (terminal, ...rest) => ofCaller(terminal, ...rest, terminal.session)],
   [TIOCSPGRP, setForeground],
+  [TIOCSTI, type],
 ])
 
 const MASTER = new Map<number, Request>([
@@ -67,6 +72,8 @@ const MASTER = new Map<number, Request>([
   [TCFLSH, (terminal, argument) => flush(terminal, argument)],
   [TIOCGPTN, ({ number }, argument, memory) => memory.writeInt32(argument, number)],
   [TIOCSPTLCK, setLock],
+  [TIOCPKT, setPackets],
+  [TIOCGPKT, ({ packets }, argument, memory) => memory.writeInt32(argument, Number(packets))],
   [TIOCGPTLCK, ({ locked }, argument, memory) => memory.writeInt32(argument, Number(locked))],
   [TIOCGPGRP, ({ foreground }, argument, memory) => memory.writeInt32(argument, foreground)],
   [
@@ -110,16 +117,17 @@ function settings(
   signal: number,
 ): number {
   const { line } = terminal
-  const size = settingsRead(request)
-  if (size !== undefined) return memory.write(argument, settingsBytes(line.settings), 0, size)
+  const form = settingsRead(request)
+  if (form !== undefined)
+    return memory.write(argument, settingsBytes(line.settings, form), 0, settingsSize(form))
   const change = settingsChange(request)
   if (change === undefined) return -ENOTTY
   const refused = signal === 0 ? 0 : terminal.check(signal)
   if (refused !== 0) return refused
-  const bytes = new Uint8Array(change.size)
+  const bytes = new Uint8Array(settingsSize(change.form))
   if (memory.read(argument, bytes, 0, bytes.length) !== 0) return -EFAULT
   if (change.flush) line.flushInput()
-  line.settings = settingsFrom(bytes, line.settings)
+  line.settings = settingsFrom(bytes, change.form, line.settings)
   terminal.queue.wake()
   return 0
 }
@@ -145,6 +153,24 @@ function setWindow(terminal: Terminal, argument: number, memory: UserMemory): nu
   return 0
 }
 
+/** Types a byte, as if it came from the keyboard: into one's own terminal only, or by root. */
+function type(terminal: Terminal, argument: number, memory: UserMemory): number {
+  if (!terminal.isCallers && !terminal.jobs.caller.privileged) return -EPERM
+  const byte = new Uint8Array(1)
+  if (memory.read(argument, byte, 0, 1) !== 0) return -EFAULT
+  terminal.line.type(byte[0] as number)
+  terminal.queue.wake()
+  return 0
+}
+
+function setPackets(terminal: Terminal, argument: number, memory: UserMemory): number {
+  const value = memory.readInt32(argument)
+  if (Number.isNaN(value)) return -EFAULT
+  if (value !== 0 && !terminal.packets) terminal.news = 0
+  terminal.packets = value !== 0
+  return 0
+}
+
 function setLock(terminal: Terminal, argument: number, memory: UserMemory): number {
   const value = memory.readInt32(argument)
   if (Number.isNaN(value)) return -EFAULT
@@ -156,6 +182,7 @@ function flush(terminal: Terminal, queues: number): number {
   if (queues !== TCIFLUSH && queues !== TCOFLUSH && queues !== TCIOFLUSH) return -EINVAL
   // What was written is at the master already, as natively after a moment.
   if (queues !== TCOFLUSH) terminal.line.flushInput()
+  if (queues !== TCIFLUSH) terminal.tell(NEWS.flushWrite)
   return 0
 }
 

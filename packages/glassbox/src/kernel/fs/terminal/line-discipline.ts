@@ -38,6 +38,7 @@ import { SIGNAL } from './jobs.ts'
 import { InputQueue } from './input-queue.ts'
 import { type Erasing, LineEditor } from './line-editor.ts'
 import { BACKSPACE, BELL, isControl, NEWLINE, OutputProcessing, RETURN } from './output-processing.ts'
+import { NEWS, newsOfChange } from './packets.ts'
 import { FIRST_SETTINGS, type Settings } from './settings.ts'
 
 export interface LineHost {
@@ -45,6 +46,8 @@ export interface LineHost {
   show(bytes: readonly number[]): void
   /** To the foreground group. */
   signal(signal: number): void
+  /** For a master in packet mode: one of NEWS. */
+  tell(news: number): void
 }
 
 const LINE_BYTES = 4096
@@ -59,8 +62,7 @@ const SIGNALS = [
 ] as const
 
 export class LineDiscipline {
-  /** Whether output waits, after VSTOP. */
-  stopped = false
+  #stopped = false
   readonly processing: OutputProcessing = new OutputProcessing()
   readonly #host: LineHost
   readonly #input = new InputQueue()
@@ -73,16 +75,30 @@ export class LineDiscipline {
     this.#host = host
   }
 
+  /** Whether output waits, after VSTOP. */
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  set stopped(stopped: boolean) {
+    if (stopped === this.#stopped) return
+    this.#stopped = stopped
+    this.#host.tell(stopped ? NEWS.stop : NEWS.start)
+  }
+
   get settings(): Settings {
     return this.#settings
   }
 
   /** What was typed of a line can be read at once when there are no lines any more. */
   set settings(settings: Settings) {
+    const before = this.#settings
     const wasCanonical = this.#isCanonical
     this.#settings = settings
     if (wasCanonical && !this.#isCanonical) this.#endLine(false)
     if ((settings.input & IXON) === 0) this.stopped = false
+    const news = newsOfChange(before, settings)
+    if (news !== 0) this.#host.tell(news)
   }
 
   get #isCanonical(): boolean {
@@ -131,6 +147,7 @@ export class LineDiscipline {
     this.#input.clear()
     this.#editor.clear()
     this.#literal = false
+    this.#host.tell(NEWS.flushRead)
   }
 
   /** Output as the screen gets it. */
@@ -164,7 +181,10 @@ export class LineDiscipline {
     if (!this.#has('local', ISIG)) return false
     const found = SIGNALS.find(([character]) => this.#is(byte, character))
     if (found === undefined) return false
-    if (!this.#has('local', NOFLSH)) this.flushInput()
+    if (!this.#has('local', NOFLSH)) {
+      this.#host.tell(NEWS.flushWrite)
+      this.flushInput()
+    }
     this.stopped = false
     if (this.#has('local', ECHO)) this.#echo(byte)
     this.#host.signal(found[1])

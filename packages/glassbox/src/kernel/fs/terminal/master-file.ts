@@ -6,10 +6,16 @@ import type { WaitQueue } from '../../wait/queue.ts'
 import { StreamFile } from '../open-file.ts'
 import type { FsCaller, Inode, Location, OpenFile } from '../vfs.ts'
 import { controlMaster } from './control.ts'
+import { NEWS } from './packets.ts'
 import type { Terminal } from './terminal.ts'
 
 const PIECE = 512
 const typed = new Uint8Array(PIECE)
+
+/** 1, or −EFAULT. */
+function putByte(transfer: Transfer, byte: number): number {
+  return transfer.put(Uint8Array.of(byte), 0, 1) === 1 ? 1 : -EFAULT
+}
 
 export class MasterFile extends StreamFile {
   readonly terminal: Terminal
@@ -34,13 +40,20 @@ export class MasterFile extends StreamFile {
   }
 
   override read(transfer: Transfer): number {
-    const { screen, wasOpened, slaves } = this.terminal
+    const { terminal } = this
+    const { screen, wasOpened, slaves, packets, news } = terminal
     if (transfer.remaining === 0) return 0
+    if (packets && news !== 0) {
+      terminal.news = 0
+      return putByte(transfer, news)
+    }
     if (screen.length === 0) return wasOpened && slaves === 0 ? -EIO : -EAGAIN
-    const moved = screen.read(transfer)
-    if (moved === 0) return -EFAULT
-    this.terminal.queue.wake()
-    return moved
+    if (packets && putByte(transfer, NEWS.data) < 0) return -EFAULT
+    const head = packets ? 1 : 0
+    const moved = transfer.remaining === 0 ? 0 : screen.read(transfer)
+    if (moved + head === 0) return -EFAULT
+    terminal.queue.wake()
+    return moved + head
   }
 
   override write(transfer: Transfer): number {

@@ -16,8 +16,12 @@ import {
   IXON,
   ONLCR,
   OPOST,
+  TCGETA,
   TCGETS,
   TCGETS2,
+  TCSETA,
+  TCSETAF,
+  TCSETAW,
   TCSETS,
   TCSETS2,
   TCSETSF,
@@ -53,35 +57,53 @@ export const FIRST_SETTINGS: Settings = {
   outputSpeed: SPEED,
 }
 
+const termio = struct('termio')
 const termios = struct('termios')
 const termios2 = struct('termios2')
 
-/** Requests that read the settings, and the sizes of what they fill. */
-const READS = new Map([
-  [TCGETS, termios.size],
-  [TCGETS2, termios2.size],
+/** The structs that settings come in: the old one has less of everything. */
+export type Form = 'termio' | 'termios' | 'termios2'
+
+const SIZES: Readonly<Record<Form, number>> = {
+  ...{ termio: termio.size, termios: termios.size, termios2: termios2.size },
+}
+
+export const settingsSize = (form: Form): number => SIZES[form]
+
+/** Requests that read the settings, and the struct that they fill. */
+const READS = new Map<number, Form>([
+  [TCGETA, 'termio'],
+  [TCGETS, 'termios'],
+  [TCGETS2, 'termios2'],
 ])
+
+export interface SettingsChange {
+  readonly form: Form
+  /** Whether what was typed and not read is thrown away. */
+  readonly flush: boolean
+}
 
 /** Requests that change them, and what is thrown away or waited for before. */
-const CHANGES = new Map([
-  [TCSETS, { size: termios.size, flush: false }],
-  [TCSETSW, { size: termios.size, flush: false }],
-  [TCSETSF, { size: termios.size, flush: true }],
-  [TCSETS2, { size: termios2.size, flush: false }],
-  [TCSETSW2, { size: termios2.size, flush: false }],
-  [TCSETSF2, { size: termios2.size, flush: true }],
+const CHANGES = new Map<number, SettingsChange>([
+  [TCSETA, { form: 'termio', flush: false }],
+  [TCSETAW, { form: 'termio', flush: false }],
+  [TCSETAF, { form: 'termio', flush: true }],
+  [TCSETS, { form: 'termios', flush: false }],
+  [TCSETSW, { form: 'termios', flush: false }],
+  [TCSETSF, { form: 'termios', flush: true }],
+  [TCSETS2, { form: 'termios2', flush: false }],
+  [TCSETSW2, { form: 'termios2', flush: false }],
+  [TCSETSF2, { form: 'termios2', flush: true }],
 ])
 
-/** How many bytes of settings the request fills; undefined: it is another one. */
-export const settingsRead = (request: number): number | undefined => READS.get(request)
+/** What the request fills; undefined: it is another one. */
+export const settingsRead = (request: number): Form | undefined => READS.get(request)
 
 /** What the request changes; undefined: it is another one. */
-export const settingsChange = (
-  request: number,
-): { readonly size: number; readonly flush: boolean } | undefined => CHANGES.get(request)
+export const settingsChange = (request: number): SettingsChange | undefined => CHANGES.get(request)
 
 /** As struct termios2, of which struct termios is the beginning. */
-export function settingsBytes({
+function wholeBytes({
   input,
   output,
   control,
@@ -102,9 +124,25 @@ export function settingsBytes({
   return bytes
 }
 
-/** Settings out of either struct. What is not in it stays as it was. */
-export function settingsFrom(bytes: Uint8Array, before: Settings): Settings {
-  const whole = settingsBytes(before)
+/** Of flags and characters, what struct termio has. */
+const LOW = 0xffff
+const OLD_CHARACTERS = 8
+
+export function settingsBytes(settings: Settings, form: Form): Uint8Array<ArrayBuffer> {
+  if (form !== 'termio') return wholeBytes(settings).slice(0, SIZES[form])
+  const bytes = new Uint8Array(termio.size)
+  const { input, output, control, local, characters } = settings
+  termio.write(new DataView(bytes.buffer), 0, {
+    ...{ c_iflag: input & LOW, c_oflag: output & LOW, c_cflag: control & LOW, c_lflag: local & LOW },
+    c_cc: characters.slice(0, OLD_CHARACTERS),
+  })
+  return bytes
+}
+
+/** Settings out of a struct. What is not in it stays as it was. */
+export function settingsFrom(bytes: Uint8Array<ArrayBuffer>, form: Form, before: Settings): Settings {
+  if (form === 'termio') return settingsFromOld(bytes, before)
+  const whole = wholeBytes(before)
   whole.set(bytes)
   const read = termios2.read(new DataView(whole.buffer))
   return {
@@ -115,5 +153,18 @@ export function settingsFrom(bytes: Uint8Array, before: Settings): Settings {
     characters: [...read.c_cc],
     inputSpeed: read.c_ispeed,
     outputSpeed: read.c_ospeed,
+  }
+}
+
+function settingsFromOld(bytes: Uint8Array<ArrayBuffer>, before: Settings): Settings {
+  const read = termio.read(new DataView(bytes.buffer))
+  const low = (old: number, now: number): number => (old & ~LOW) | now
+  return {
+    ...before,
+    input: low(before.input, read.c_iflag),
+    output: low(before.output, read.c_oflag),
+    control: low(before.control, read.c_cflag),
+    local: low(before.local, read.c_lflag),
+    characters: [...[...read.c_cc].slice(0, OLD_CHARACTERS), ...before.characters.slice(OLD_CHARACTERS)],
   }
 }

@@ -4,13 +4,22 @@
  *
  * It lives while its master is open. After that every file of its other side is hung up.
  */
-import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../../../linux/constants.ts'
+import {
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLOUT,
+  POLLPRI,
+  POLLRDNORM,
+  POLLWRNORM,
+} from '../../../linux/constants.ts'
 import { EIO, ERESTARTSYS } from '../../../linux/errno-numbers.ts'
 import { WaitQueue } from '../../wait/queue.ts'
 import { ArrayTransfer } from '../array-transfer.ts'
 import { Pipe } from '../pipe/pipe.ts'
 import { type Jobs, SIGNAL } from './jobs.ts'
 import { LineDiscipline } from './line-discipline.ts'
+import { withNews } from './packets.ts'
 import { MOST_OUTPUT } from './output-processing.ts'
 
 const IN = POLLIN | POLLRDNORM
@@ -38,6 +47,9 @@ export class Terminal {
   session = 0
   /** The foreground group of that session; 0: none. */
   foreground = 0
+  /** Packet mode of its master, and what it has not read yet: NEWS. */
+  packets = false
+  news = 0
   /** Whether a session has a controlling terminal. */
   readonly hasOther: (session: number) => boolean
   readonly #jobs: () => Jobs
@@ -49,6 +61,7 @@ export class Terminal {
     this.line = new LineDiscipline({
       show: bytes => this.show(bytes),
       signal: signal => this.signalForeground(signal),
+      tell: news => this.tell(news),
     })
   }
 
@@ -69,6 +82,13 @@ export class Terminal {
   /** What does not fit on the screen of a master that reads nothing is lost, as with any echo. */
   show(bytes: readonly number[]): void {
     this.screen.write(new ArrayTransfer(Uint8Array.from(bytes)))
+    this.queue.wake()
+  }
+
+  /** A master in packet mode reads it next. */
+  tell(news: number): void {
+    if (!this.packets) return
+    this.news = withNews(this.news, news)
     this.queue.wake()
   }
 
@@ -136,6 +156,7 @@ export class Terminal {
 
   get masterEvents(): number {
     const hup = this.wasOpened && this.slaves === 0 ? POLLHUP : 0
-    return (this.screen.length > 0 ? IN : 0) | (this.line.room > 0 ? OUT : 0) | hup
+    const urgent = this.packets && this.news !== 0 ? POLLPRI | IN : 0
+    return urgent | (this.screen.length > 0 ? IN : 0) | (this.line.room > 0 ? OUT : 0) | hup
   }
 }

@@ -31,6 +31,7 @@ import { SEGMENT_BYTES, SEGMENTS } from '../../task/ipc/limits.ts'
 import { MAY_EXECUTE, MAY_READ, MAY_WRITE } from '../../task/ipc/object.ts'
 import { Attachment, attachmentOf, LOCKED, type Segment } from '../../task/ipc/segment.ts'
 import type { Task } from '../../task/state.ts'
+import { noHugePages } from '../memory/huge-pages.ts'
 import { findGap } from '../memory/map.ts'
 import { isAligned, softLimit } from '../memory/ranges.ts'
 import { family } from '../tasks/family.ts'
@@ -59,8 +60,12 @@ function shmget(task: Task, key: number, size: number, flags: number): number {
         if (size <= 0 || size >= LARGEST) return -EINVAL
         const full = roomIn(ipc.segments)
         if (full !== 0) return full
-        // There are no huge pages, and what can never fit is refused at once.
-        if ((flags & SHM_HUGETLB) !== 0 || size > memory.limitBytes) return -ENOMEM
+        if ((flags & SHM_HUGETLB) !== 0) {
+          const error = noHugePages(flags)
+          return error === -ENOMEM && !hasCapability(task.credentials, CAP_IPC_LOCK) ? -EPERM : error
+        }
+        // What can never fit is refused at once.
+        if (size > memory.limitBytes) return -ENOMEM
         return ipc.addSegment({ key: key | 0, mode: flags, size, credentials: task.credentials })
       },
     },
@@ -228,7 +233,7 @@ function lock(task: Task, id: number, locks: boolean): number {
 }
 
 export const SHARED_MEMORY: ReturnType<typeof family> = family({
-  shmget: { handler: shmget, partly: 'no huge pages: SHM_HUGETLB is ENOMEM' },
+  shmget: { handler: shmget, partly: 'no huge pages: SHM_HUGETLB is ENOMEM or EPERM' },
   shmat,
   shmdt,
   shmctl,

@@ -39,6 +39,7 @@ import { PAGE_SIZE, pageEnd, pageStart } from '../../mm/pages/page.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { mappedFile } from './mapped-file.ts'
+import { noHugePages } from './huge-pages.ts'
 import { isAligned, rangeEnd, softLimit } from './ranges.ts'
 
 const { EACCES, EAGAIN, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } = ERRNO
@@ -67,7 +68,7 @@ function mmap(
   if ((flags & MAP_ANONYMOUS) === 0) {
     file = task.files.get(fd)
     if (file === undefined || (file.flags & O_PATH) !== 0) return -EBADF
-  } else if ((flags & MAP_HUGETLB) !== 0) return -ENOMEM
+  } else if ((flags & MAP_HUGETLB) !== 0) return noHugePages(flags)
   if (length === 0) return -EINVAL
   const space = task.addressSpace
   const size = pageEnd(length)

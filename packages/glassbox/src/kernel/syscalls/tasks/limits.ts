@@ -9,7 +9,6 @@ import {
 import { EFAULT, EINVAL, EPERM, ESRCH } from '../../../linux/errno-numbers.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import { LIMITS } from '../../task/limits.ts'
-import { ownUsage } from '../../task/own-usage.ts'
 import type { Process, Task } from '../../task/state.ts'
 import { watchCpuLimit } from '../../task/timing/cpu-limit.ts'
 import type { ResourceLimit } from '../../task/types.ts'
@@ -97,7 +96,7 @@ export function writeUsage(memory: UserMemory, address: number, usage: Usage): n
 }
 
 function usageOf(task: Task, who: number): Usage | undefined {
-  const own = ownUsage(task.process)
+  const own = task.process.usage()
   switch (who) {
     case RUSAGE_SELF:
       return own
@@ -136,4 +135,4 @@ export const LIMIT_CALLS: ReturnType<typeof family> = family({
 })
 
 /** What wait4 gives of a child that was reaped: its own usage and that of its children. */
-export const wholeUsage = (process: Process): Usage => addUsage(ownUsage(process), process.childUsage)
+export const wholeUsage = (process: Process): Usage => addUsage(process.usage(), process.childUsage)

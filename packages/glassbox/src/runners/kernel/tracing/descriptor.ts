@@ -1,6 +1,8 @@
 /** A descriptor of a task as a trace sees it, from the tables of the kernel. */
 import { AT_FDCWD, S_IFBLK, S_IFCHR, S_IFMT } from '../../../linux/constants.ts'
 import { nameOfFile } from '../../../kernel/fs/proc/descriptors.ts'
+import { SocketFile } from '../../../kernel/fs/socket/socket-file.ts'
+import type { UnixSocket } from '../../../kernel/fs/socket/unix-socket.ts'
 import { pathFrom } from '../../../kernel/fs/path/mounts.ts'
 import type { OpenFile } from '../../../kernel/fs/vfs.ts'
 import { PidFile } from '../../../kernel/task/files/pid-file.ts'
@@ -20,6 +22,17 @@ export function descriptorOf(task: Task, fd: number): DescriptorInfo | undefined
   }
   const file = task.files.get(fd)
   return file && new FileDescriptor(task, file)
+}
+
+/** Linux has one protocol for streams, and one for datagrams and packets. */
+function socketInfo({ isStream, inode, peer, address }: UnixSocket): SocketInfo {
+  const name = address === undefined ? undefined : Buffer.from(address, 'latin1')
+  return {
+    protocol: isStream ? 'UNIX-STREAM' : 'UNIX',
+    inode: BigInt(inode),
+    ends: () => ({ family: 'unix', peer: peer?.inode ?? 0, name }),
+    netlinkProtocol: nothing,
+  }
 }
 
 export function cwdOf({ fs }: Task): Uint8Array | undefined {
@@ -50,9 +63,8 @@ class FileDescriptor implements DescriptorInfo {
     return { type: type === S_IFCHR ? 'char' : 'block', major, minor: rdev & MINOR_BITS }
   }
 
-  /** The name of a socket has its inode, but no protocol that strace knows. */
   socket(): SocketInfo | undefined {
-    return undefined
+    return this.#file instanceof SocketFile ? socketInfo(this.#file.socket) : undefined
   }
 
   process(): number | undefined {

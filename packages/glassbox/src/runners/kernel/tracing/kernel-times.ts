@@ -1,6 +1,7 @@
 /**
  * How long the kernel has served the calls of each task, for summaries. A call is measured from
- * the end of the handlers of its entry until it has a result. The time that it waits is left out.
+ * the end of the handlers of its entry until it has a result. The time that it waits is left out;
+ * what the kernel does when it looks again counts.
  */
 import type { Task } from '../../../kernel/task/state.ts'
 
@@ -16,6 +17,7 @@ export class KernelTimes {
   }
 
   begin(task: Task): void {
+    this.pause()
     this.#serving = task
     this.#since = this.#now()
   }

@@ -112,6 +112,10 @@ export class WorldTrace implements TaskObserver {
     return tracee.skipped === undefined
   }
 
+  lookingAgain(task: Task): void {
+    if (this.#calls.has(task)) this.#times.begin(task)
+  }
+
   left(task: Task, result: number): void {
     this.#times.end(task)
     const progress = this.#calls.get(task)
