@@ -5,6 +5,7 @@ import type { Device } from './device.ts'
 import { FILES } from './files.ts'
 import { INPUT } from './input.ts'
 import { RINGS } from '../files/uring.ts'
+import { TRACED } from './traced.ts'
 import { VIDEO } from './video.ts'
 
 export const DEVICES: Readonly<Record<string, Device>> = {
@@ -14,4 +15,5 @@ export const DEVICES: Readonly<Record<string, Device>> = {
   ...VIDEO,
   ...CLOCKS,
   ...RINGS,
+  ...TRACED,
 }

@@ -91,7 +91,19 @@ function argumentSteps(place: Place): readonly LineStep[] | undefined {
 /** Outputs of which something is shown after a failure, too: see kinds.ts. */
 const SHOWN_UNFILLED: ReadonlySet<string> = new Set([
   ...['ifreq', 'ifindex', 'ifconf', 'iovec', 'msghdr', 'cloneargs', 'sentmsgs', 'uring', 'kept', 'dents'],
-  ...['ipccmd', 'polls', 'epolls', 'wstatus', 'rusage', 'left', 'mmsghdr', 'netlink'],
+  ...[
+    'ipccmd',
+    'polls',
+    'epolls',
+    'wstatus',
+    'rusage',
+    'left',
+    'mmsghdr',
+    'netlink',
+    'userdesc',
+    'items',
+    'nodemask',
+  ],
 ])
 
 /** An output without steps of its own: NULL, and the address after a failure. */
