@@ -49,6 +49,9 @@ const DEVICES = {
   hdcommand: 'hd_command',
   entropy: 'rand_pool_info',
   perf_query: 'perf_query_bpf',
+  call_stop: 'ptrace_syscall_info_seccomp',
+  signal_range: 'ptrace_peeksiginfo_args',
+  filter_flags: 'seccomp_metadata',
   ptp_offset: 'ptp_sys_offset',
   ptp_extended: 'ptp_sys_offset_extended',
   rtc_param: 'rtc_param_get',
@@ -62,7 +65,11 @@ const DEVICES = {
   v4l2_set_ext: 'v4l2_ext_controls',
 }
 
+const SIGINFO_BYTES = 128
+
 function device(way, operand) {
+  if (operand === 'signals')
+    return array(way, { type: 'union', of: 'siginfo', size: SIGINFO_BYTES }, countBy('ret'))
   if (operand === 'uring_workers') return array(way, elementKind('u', 4), argument(3))
   const told = way === 'inout' ? { told: 'always' } : {}
   const name = operand.startsWith('dm_') ? 'dm_ioctl' : (DEVICES[operand] ?? operand)
@@ -102,6 +109,7 @@ export const REQUESTS = {
     const [name, index] = operand.split(',')
     return pointer(way, struct(name), { size: argument(index) })
   },
+  sizedby: way => ({ type: 'buffer', way, length: constant(0), form: 'bytes' }),
   bytecell: cell(1),
   longcell: cell(8),
   blob: (way, operand) => bytes(way, operand, 'bytes'),

@@ -13,6 +13,8 @@ import {
   polled,
   ppolled,
   prctlResult,
+  receivedMessages,
+  featuresResult,
   type ResultPrinter,
   secondsSinceEpoch,
   segmentNumber,
@@ -39,6 +41,7 @@ export interface Quirk {
 }
 
 export const QUIRKS: Readonly<Record<string, Quirk>> = {
+  arch_prctl: { result: featuresResult, isNamed: true },
   brk: { isAddress: true },
   clone: { result: cloned },
   clone3: { result: clonedByStruct },
@@ -46,7 +49,6 @@ export const QUIRKS: Readonly<Record<string, Quirk>> = {
   ioctl: { result: ioctlResult, isNamed: true },
   // The kernel's word has 32 bits.
   futex: { result: value => String(signed32(value)), isNamed: true },
-  get_thread_area: { result: segmentNumber },
   membarrier: { result: barriers },
   mmap: { isAddress: true },
   modify_ldt: { result: truncatedError },
@@ -60,7 +62,7 @@ export const QUIRKS: Readonly<Record<string, Quirk>> = {
   prctl: { result: prctlResult, isNamed: true },
   pselect6: { result: selected('timespec'), isInputShownAgain: true },
   recvfrom: { netlink: '>' },
-  recvmmsg: { result: value => `${value}${value === 0n ? ' (Timeout)' : ''}` },
+  recvmmsg: { result: receivedMessages },
   restart_syscall: { isResumption: true },
   rt_sigtimedwait: { result: takenSignal, isNamed: true },
   select: { result: selected('timeval'), isInputShownAgain: true },

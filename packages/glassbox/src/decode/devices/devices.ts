@@ -10,6 +10,7 @@ import { MACHINES } from './machines.ts'
 import { MAPPER } from './mapper.ts'
 import { SCSI } from './scsi.ts'
 import { RINGS } from '../files/uring.ts'
+import { TRACED } from './traced.ts'
 import { VIDEO } from './video.ts'
 
 export const DEVICES: Readonly<Record<string, Device>> = {
@@ -24,6 +25,7 @@ export const DEVICES: Readonly<Record<string, Device>> = {
   ...VIDEO,
   ...CLOCKS,
   ...RINGS,
+  ...TRACED,
 }
 
 /** Printers that show NULL in a way of their own. */

@@ -266,6 +266,31 @@ export interface StructArguments {
     readonly flags?: Names
     readonly __reserved?: number
   }
+  readonly ptrace_syscall_info_exit: {
+    readonly rval?: Word
+    readonly is_error?: number
+  }
+  readonly ptrace_syscall_info_seccomp: {
+    readonly op?: number
+    readonly arch?: Name
+    readonly instruction_pointer?: Address
+    readonly stack_pointer?: Address
+    readonly nr?: Word
+    readonly args?: readonly (Word)[]
+    readonly ret_data?: number
+  }
+  readonly ptrace_peeksiginfo_args: {
+    readonly off?: Word
+    readonly flags?: Names
+    readonly nr?: number
+  }
+  readonly seccomp_metadata: {
+    readonly filter_off?: Word
+    readonly flags?: Names
+  }
+  readonly seccomp_metadata_head: {
+    readonly filter_off?: Word
+  }
   readonly ptrace_syscall_info_entry: {
     readonly op?: number
     readonly arch?: Name
@@ -330,7 +355,10 @@ export interface StructArguments {
     readonly sample_regs_intr?: Word
     readonly aux_watermark?: number
     readonly sample_max_stack?: number
+    readonly __reserved_2?: number
     readonly aux_sample_size?: number
+    readonly __reserved_3?: number
+    readonly sig_data?: Word
   }
   readonly sigaction: {
     readonly sa_handler?: Name
@@ -772,6 +800,14 @@ export interface StructArguments {
   readonly msgbuf: {
     readonly mtype?: Word
     readonly mtext?: Uint8Array
+  }
+  readonly sysctl_args: {
+    readonly name?: Address
+    readonly nlen?: number
+    readonly oldval?: Address
+    readonly oldlenp?: Address
+    readonly newval?: Address
+    readonly newlen?: Word
   }
   readonly mq_attr: {
     readonly mq_flags?: Names
@@ -2576,6 +2612,12 @@ export interface StructArguments {
     readonly out_len?: number
     readonly __spare?: readonly (number)[]
   }
+  readonly keyctl_pkey_verify: {
+    readonly key_id?: Name
+    readonly in_len?: number
+    readonly in2_len?: number
+    readonly __spare?: readonly (number)[]
+  }
   readonly user_regs: {
     readonly r15?: Word
     readonly r14?: Word
@@ -3601,7 +3643,7 @@ export interface CallArguments {
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word; readonly sv: Behind<readonly (number)[]> }
   readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
   readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<Name> | Behind<number | Uint8Array>; readonly optlen: Behind<number> }
-  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly parent_tid?: Behind<number>; readonly tls?: Word; readonly child_tidptr?: Address }
+  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly parent_tid?: Behind<number>; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
   readonly vfork: {  }
   readonly execve: { readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]> }
@@ -3646,7 +3688,7 @@ export interface CallArguments {
   readonly getrusage: { readonly who: Name; readonly usage: Behind<StructArguments['rusage']> }
   readonly sysinfo: { readonly info: Behind<StructArguments['sysinfo']> }
   readonly times: { readonly buf: Behind<StructArguments['tms']> }
-  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
+  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['ptrace_peeksiginfo_args']> | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
   readonly getuid: {  }
   readonly syslog: { readonly type: Name; readonly bufp?: Behind<Uint8Array> | Address; readonly len?: number | Name }
   readonly getgid: {  }
@@ -3701,7 +3743,7 @@ export interface CallArguments {
   readonly vhangup: {  }
   readonly modify_ldt: { readonly func: number; readonly ptr: Behind<StructArguments['user_desc']> | Address; readonly bytecount: Word }
   readonly pivot_root: { readonly new_root: Behind<string>; readonly put_old: Behind<string> }
-  readonly _sysctl: { readonly args: Address }
+  readonly _sysctl: { readonly args: Behind<StructArguments['sysctl_args']> }
   readonly prctl: { readonly option: Name; readonly arg2?: AnyValue; readonly arg3?: Word | number | Name | Address | Behind<StructArguments['sock_fprog']> | Names; readonly arg4?: Word | Name; readonly arg5?: Word | Behind<Word> | Behind<string> | Address }
   readonly arch_prctl: { readonly code: Name; readonly addr?: Behind<Address> | Behind<Names> | Name | Word }
   readonly adjtimex: { readonly txc_p: Behind<StructArguments['timex']> }
@@ -3795,7 +3837,7 @@ export interface CallArguments {
   readonly waitid: { readonly idtype: Name; readonly id: number; readonly infop: Behind<SignalInformation>; readonly options: Names; readonly rusage: Behind<StructArguments['rusage']> }
   readonly add_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly payload: Behind<Uint8Array>; readonly plen: Word; readonly ringid: Name }
   readonly request_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly callout_info: Behind<string>; readonly destringid: Name }
-  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address; readonly arg5?: Name | Address | Names | Word | Behind<StructArguments['keyctl_kdf']> | Behind<StructArguments['keyctl_pkey_query']> }
+  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address | Behind<Uint8Array>; readonly arg5?: AnyValue }
   readonly ioprio_set: { readonly which: Name; readonly who: number; readonly ioprio: { readonly class: Name; readonly data: number } }
   readonly ioprio_get: { readonly which: Name; readonly who: number }
   readonly inotify_init: {  }
@@ -3988,7 +4030,7 @@ export interface CallInputs {
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word }
   readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
   readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number }
-  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly tls?: Word; readonly child_tidptr?: Address }
+  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
   readonly vfork: {  }
   readonly execve: { readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]> }
@@ -4033,7 +4075,7 @@ export interface CallInputs {
   readonly getrusage: { readonly who: Name }
   readonly sysinfo: {  }
   readonly times: {  }
-  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
+  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['ptrace_peeksiginfo_args']> | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
   readonly getuid: {  }
   readonly syslog: { readonly type: Name; readonly bufp?: Behind<Uint8Array> | Address; readonly len?: number | Name }
   readonly getgid: {  }
@@ -4088,7 +4130,7 @@ export interface CallInputs {
   readonly vhangup: {  }
   readonly modify_ldt: { readonly func: number; readonly ptr: Behind<StructArguments['user_desc']> | Address; readonly bytecount: Word }
   readonly pivot_root: { readonly new_root: Behind<string>; readonly put_old: Behind<string> }
-  readonly _sysctl: { readonly args: Address }
+  readonly _sysctl: { readonly args: Behind<StructArguments['sysctl_args']> }
   readonly prctl: { readonly option: Name; readonly arg2?: AnyValue; readonly arg3?: Word | number | Name | Address | Behind<StructArguments['sock_fprog']> | Names; readonly arg4?: Word | Name; readonly arg5?: Word | Behind<Word> | Behind<string> | Address }
   readonly arch_prctl: { readonly code: Name; readonly addr?: Behind<Address> | Behind<Names> | Name | Word }
   readonly adjtimex: {  }
@@ -4137,7 +4179,7 @@ export interface CallInputs {
   readonly futex: { readonly uaddr: Address; readonly futex_op: Names | Name | Name; readonly val?: number; readonly timeout?: Behind<StructArguments['timespec']> | number | Address; readonly uaddr2?: Address; readonly val3?: number }
   readonly sched_setaffinity: { readonly pid: number; readonly cpusetsize: number; readonly mask: Behind<readonly number[]> }
   readonly sched_getaffinity: { readonly pid: number; readonly cpusetsize: number }
-  readonly set_thread_area: {  }
+  readonly set_thread_area: { readonly u_info: Behind<StructArguments['user_desc']> }
   readonly io_setup: { readonly nr_events: number }
   readonly io_destroy: { readonly ctx: Address }
   readonly io_getevents: { readonly ctx_id: Address; readonly min_nr: Word; readonly nr: Word; readonly timeout: Behind<StructArguments['timespec']> }
@@ -4182,7 +4224,7 @@ export interface CallInputs {
   readonly waitid: { readonly idtype: Name; readonly id: number; readonly options: Names }
   readonly add_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly payload: Behind<Uint8Array>; readonly plen: Word; readonly ringid: Name }
   readonly request_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly callout_info: Behind<string>; readonly destringid: Name }
-  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address; readonly arg5?: Name | Address | Names | Word | Behind<StructArguments['keyctl_kdf']> | Behind<StructArguments['keyctl_pkey_query']> }
+  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address | Behind<Uint8Array>; readonly arg5?: AnyValue }
   readonly ioprio_set: { readonly which: Name; readonly who: number; readonly ioprio: { readonly class: Name; readonly data: number } }
   readonly ioprio_get: { readonly which: Name; readonly who: number }
   readonly inotify_init: {  }
@@ -4213,7 +4255,7 @@ export interface CallInputs {
   readonly vmsplice: { readonly fd: number; readonly iov: Behind<readonly Vector[]>; readonly nr_segs: Word; readonly flags: Names }
   readonly move_pages: { readonly pid: number; readonly nr_pages: Word; readonly pages: Behind<readonly (Address)[]>; readonly nodes: Behind<readonly (number)[]>; readonly flags: Names }
   readonly utimensat: { readonly dirfd: number; readonly path: Behind<string>; readonly times: Behind<readonly (StructArguments['timespec'] | string)[]>; readonly flags: Names }
-  readonly epoll_pwait: { readonly epfd: number; readonly maxevents: number; readonly timeout: number; readonly sigmask: Behind<Names>; readonly sigsetsize: Word }
+  readonly epoll_pwait: { readonly epfd: number; readonly maxevents: number; readonly timeout: number; readonly sigmask?: Behind<Names>; readonly sigsetsize: Word }
   readonly signalfd: { readonly fd: number; readonly mask: Behind<Names>; readonly sizemask: Word }
   readonly timerfd_create: { readonly clockid: Name; readonly flags: Names }
   readonly eventfd: { readonly count: number }
@@ -4286,7 +4328,7 @@ export interface CallInputs {
   readonly pidfd_getfd: { readonly pidfd: number; readonly targetfd: number; readonly flags: number }
   readonly faccessat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: Names; readonly flags: Names }
   readonly process_madvise: { readonly pidfd: number; readonly vec: Behind<readonly Vector[]>; readonly vlen: Word; readonly behavior: Name; readonly flags: number }
-  readonly epoll_pwait2: { readonly epfd: number; readonly maxevents: number; readonly sigmask: Behind<Names>; readonly sigsetsize: Word }
+  readonly epoll_pwait2: { readonly epfd: number; readonly maxevents: number; readonly sigmask?: Behind<Names>; readonly sigsetsize: Word }
   readonly mount_setattr: { readonly dirfd: number; readonly path: Behind<string>; readonly flags: Names; readonly attr: Behind<StructArguments['mount_attr']>; readonly size: Word }
   readonly quotactl_fd: { readonly fd: number; readonly cmd: { readonly command: Name; readonly type: Name }; readonly addr?: AnyValue; readonly id?: number | Name }
   readonly landlock_create_ruleset: { readonly attr: Behind<StructArguments['landlock_ruleset_attr']>; readonly size: Word; readonly flags: Names }

@@ -569,6 +569,16 @@ type RareKindName =
   | 'shape_in_keyctl_kdf'
   | 'shape_out_keyctl_pkey_query'
   | 'shape_in_keyctl_pkey_params'
+  | 'sizedby_in_keyctl_pkey_params_1_in_len'
+  | 'sizedby_out_keyctl_pkey_params_1_out_len'
+  | 'shape_in_keyctl_pkey_verify'
+  | 'sizedby_in_keyctl_pkey_verify_1_in_len'
+  | 'sizedby_in_keyctl_pkey_verify_1_in2_len'
+  | 'sigset_out_5'
+  | 'device_out_call_stop'
+  | 'device_in_signal_range'
+  | 'device_out_signals'
+  | 'device_inout_filter_flags'
   | 'shape_out_user_regs'
   | 'shape_in_user_regs'
   | 'shape_out_user_fpregs'
@@ -1201,6 +1211,16 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_keyctl_kdf: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'keyctl_kdf' }, notation: 'shape<keyctl_kdf' },
   shape_out_keyctl_pkey_query: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'keyctl_pkey_query' }, notation: 'shape>keyctl_pkey_query' },
   shape_in_keyctl_pkey_params: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'keyctl_pkey_params' }, notation: 'shape<keyctl_pkey_params' },
+  sizedby_in_keyctl_pkey_params_1_in_len: { type: 'buffer', way: 'in', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby<keyctl_pkey_params,1,in_len' },
+  sizedby_out_keyctl_pkey_params_1_out_len: { type: 'buffer', way: 'out', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby>keyctl_pkey_params,1,out_len' },
+  shape_in_keyctl_pkey_verify: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'keyctl_pkey_verify' }, notation: 'shape<keyctl_pkey_verify' },
+  sizedby_in_keyctl_pkey_verify_1_in_len: { type: 'buffer', way: 'in', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby<keyctl_pkey_verify,1,in_len' },
+  sizedby_in_keyctl_pkey_verify_1_in2_len: { type: 'buffer', way: 'in', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby<keyctl_pkey_verify,1,in2_len' },
+  sigset_out_5: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 64 }, size: { by: 'argument', argument: 5, bits: 64 }, notation: 'sigset>5' },
+  device_out_call_stop: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ptrace_syscall_info_seccomp' }, notation: 'device>call_stop' },
+  device_in_signal_range: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ptrace_peeksiginfo_args' }, notation: 'device<signal_range' },
+  device_out_signals: { type: 'array', way: 'out', of: { type: 'union', of: 'siginfo', size: 128 }, count: { by: 'result' }, notation: 'device>signals' },
+  device_inout_filter_flags: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'seccomp_metadata' }, told: 'always', notation: 'device=filter_flags' },
   shape_out_user_regs: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_regs' }, notation: 'shape>user_regs' },
   shape_in_user_regs: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'user_regs' }, notation: 'shape<user_regs' },
   shape_out_user_fpregs: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_fpregs' }, notation: 'shape>user_fpregs' },

@@ -441,15 +441,30 @@ export const SELECTED_ARGUMENTS: Readonly<
     selected: () => [
       [23, [[1, rareKinds().shape_in_keyctl_dh], [2, kinds().buf_out_3], [4, rareKinds().shape_in_keyctl_kdf]]],
       [24, [[4, rareKinds().shape_out_keyctl_pkey_query]]],
-      [25, [[1, rareKinds().shape_in_keyctl_pkey_params]]],
-      [26, [[1, rareKinds().shape_in_keyctl_pkey_params]]],
-      [27, [[1, rareKinds().shape_in_keyctl_pkey_params]]],
-      [28, [[1, rareKinds().shape_in_keyctl_pkey_params]]],
+      [25, [[1, rareKinds().shape_in_keyctl_pkey_params], [3, rareKinds().sizedby_in_keyctl_pkey_params_1_in_len], [4, rareKinds().sizedby_out_keyctl_pkey_params_1_out_len]]],
+      [26, [[1, rareKinds().shape_in_keyctl_pkey_params], [3, rareKinds().sizedby_in_keyctl_pkey_params_1_in_len], [4, rareKinds().sizedby_out_keyctl_pkey_params_1_out_len]]],
+      [27, [[1, rareKinds().shape_in_keyctl_pkey_params], [3, rareKinds().sizedby_in_keyctl_pkey_params_1_in_len], [4, rareKinds().sizedby_out_keyctl_pkey_params_1_out_len]]],
+      [28, [[1, rareKinds().shape_in_keyctl_pkey_verify], [3, rareKinds().sizedby_in_keyctl_pkey_verify_1_in_len], [4, rareKinds().sizedby_in_keyctl_pkey_verify_1_in2_len]]],
+    ],
+  },
+  epoll_pwait: {
+    by: 0,
+    others: () => [[4, rareKinds().sigset_out_5]],
+    selected: () => [
+    ],
+  },
+  epoll_pwait2: {
+    by: 0,
+    others: () => [[4, rareKinds().sigset_out_5]],
+    selected: () => [
     ],
   },
   ptrace: {
     by: 0,
     selected: () => [
+      [16910, [[3, rareKinds().device_out_call_stop]]],
+      [16905, [[2, rareKinds().device_in_signal_range], [3, rareKinds().device_out_signals]]],
+      [16909, [[3, rareKinds().device_inout_filter_flags]]],
       [12, [[2, rareKinds().shape_out_user_regs]]],
       [13, [[2, rareKinds().shape_in_user_regs]]],
       [14, [[2, rareKinds().shape_out_user_fpregs]]],

@@ -202,6 +202,31 @@ export interface StructValues {
     readonly flags: number
     readonly __reserved: number
   }
+  readonly ptrace_syscall_info_exit: {
+    readonly rval: Word
+    readonly is_error: number
+  }
+  readonly ptrace_syscall_info_seccomp: {
+    readonly op: number
+    readonly arch: number
+    readonly instruction_pointer: Word
+    readonly stack_pointer: Word
+    readonly nr: Word
+    readonly args: readonly Word[]
+    readonly ret_data: number
+  }
+  readonly ptrace_peeksiginfo_args: {
+    readonly off: Word
+    readonly flags: number
+    readonly nr: number
+  }
+  readonly seccomp_metadata: {
+    readonly filter_off: Word
+    readonly flags: Word
+  }
+  readonly seccomp_metadata_head: {
+    readonly filter_off: Word
+  }
   readonly ptrace_syscall_info_entry: {
     readonly op: number
     readonly arch: number
@@ -266,7 +291,10 @@ export interface StructValues {
     readonly sample_regs_intr: Word
     readonly aux_watermark: number
     readonly sample_max_stack: number
+    readonly __reserved_2: number
     readonly aux_sample_size: number
+    readonly __reserved_3: number
+    readonly sig_data: Word
   }
   readonly sigaction: {
     readonly sa_handler: Word
@@ -708,6 +736,14 @@ export interface StructValues {
   readonly msgbuf: {
     readonly mtype: Word
     readonly mtext: Uint8Array
+  }
+  readonly sysctl_args: {
+    readonly name: Word
+    readonly nlen: number
+    readonly oldval: Word
+    readonly oldlenp: Word
+    readonly newval: Word
+    readonly newlen: Word
   }
   readonly mq_attr: {
     readonly mq_flags: Word
@@ -2513,6 +2549,12 @@ export interface StructValues {
     readonly key_id: number
     readonly in_len: number
     readonly out_len: number
+    readonly __spare: readonly number[]
+  }
+  readonly keyctl_pkey_verify: {
+    readonly key_id: number
+    readonly in_len: number
+    readonly in2_len: number
     readonly __spare: readonly number[]
   }
   readonly user_regs: {
