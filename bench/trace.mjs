@@ -11,7 +11,7 @@
 // on a busy machine only that is steady. Trace output goes to /dev/null. `floor` is the kernel's
 // cost for the stops of one thread (bench/floor.c), compared with strace's text output. Below each
 // program, `allowed` says what the text may take (docs/lanes.md), and `JSON of text` is the ratio
-// of the two outputs of glassbox. With the defaults it takes about four minutes.
+// of the two outputs of glassbox. With the defaults it takes two minutes.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -114,27 +114,38 @@ const cells = (...texts) =>
 
 const NODE = [process.execPath, '-e', '0']
 
-/** Runs the commands in turn, prints their line of the table, and returns the three medians. */
-function compare(mode, theirs, ours, directory) {
-  const runs = [[], [], []]
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [at, command] of [theirs, ours, NODE].entries()) runs[at].push(run(command, directory))
-  const walls = runs.map(each => each.map(({ wall }) => wall))
-  const cpus = runs.map(each => Math.min(...each.map(({ cpu }) => cpu)).toFixed(2))
-  const [a, b, node] = walls.map(median)
-  const times = [a.toFixed(3), spread(walls[0]), b.toFixed(3), spread(walls[1])]
-  const usesNode = ours[0] === process.execPath
+/** Prints a line of the table: strace's runs, and those of a tracer that is compared with it. */
+function row(mode, theirs, ours, node) {
+  const walls = [theirs, ours].map(each => each.map(({ wall }) => wall))
+  const cpus = [theirs, ours].map(each => Math.min(...each.map(({ cpu }) => cpu)).toFixed(2))
+  const [a, b] = walls.map(median)
   cells(
     '',
     mode,
-    ...times,
+    a.toFixed(3),
+    spread(walls[0]),
+    b.toFixed(3),
+    spread(walls[1]),
     (b / a).toFixed(2),
-    usesNode ? node.toFixed(3) : '',
-    usesNode ? ((b - node) / a).toFixed(2) : '',
-    cpus[0],
-    cpus[1],
+    node === undefined ? '' : node.toFixed(3),
+    node === undefined ? '' : ((b - node) / a).toFixed(2),
+    ...cpus,
   )
   return { theirs: a, ours: b, node }
+}
+
+/**
+ * Runs the commands in turn, prints their lines of the table, and returns the medians of strace,
+ * glassbox and Node.
+ */
+function compare(mode, { theirs, ours, floor }, directory) {
+  const commands = [theirs, ours, NODE, ...(floor ? [floor] : [])]
+  const runs = commands.map(() => [])
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [at, command] of commands.entries()) runs[at].push(run(command, directory))
+  const node = median(runs[2].map(({ wall }) => wall))
+  if (floor) row('floor', runs[0], runs[3])
+  return row(mode, runs[0], runs[1], node)
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
@@ -156,15 +167,12 @@ try {
     const native = Array.from({ length: ROUNDS }, () => run(command, directory).wall)
     cells(name, 'untraced', median(native).toFixed(3), spread(native))
     const strace = options => ['strace', ...options, '-o', '/dev/null', ...command]
-    if (floor) compare('floor', strace(['-f']), [floor, ...command], directory)
     const found = {}
-    for (const [mode, options, ours = options] of MODES.filter(([each]) => modes.includes(each)))
-      found[mode] = compare(
-        mode,
-        strace(options),
-        [...OURS, ...ours, '-o', '/dev/null', ...command],
-        directory,
-      )
+    for (const [mode, options, own = options] of MODES.filter(([each]) => modes.includes(each))) {
+      const ours = [...OURS, ...own, '-o', '/dev/null', ...command]
+      const commands = { theirs: strace(options), ours, ...(floor && { floor: [floor, ...command] }) }
+      found[mode] = compare(mode, commands, directory)
+    }
     const { text, '--json': json } = found
     const allowed = isLong ? text.theirs : text.theirs * 1.1 + text.node + 0.05
     cells('', 'allowed', allowed.toFixed(3), '', text.ours.toFixed(3))

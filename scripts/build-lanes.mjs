@@ -90,6 +90,10 @@ const memoryOf = value => ({
     return bytes.subarray(0, length)
   },
 })
+/** Handlers, masks and flags of struct sigaction: SIG_IGN, SA_RESTORER with others. */
+const ACTION_WORDS = [
+  0, 1, 0x4000000, 0x4000004, 0x4000001, 0x14000000, 0x14000004, 0xc000000, 0x1c000000, 0xc000004,
+]
 const LIMITS = [0n, 1024n, 4096n, 1048576n, 8n << 20n, 64n << 20n, 2n ** 64n - 1n]
 
 const unsigned = args => Array.from({ length: 6 }, (_, index) => BigInt.asUintN(64, args[index] ?? 0n))
@@ -108,6 +112,10 @@ function build(form) {
     teachNames(tables, standardPlan(nr, form), call, memory, options, outcome, json)
   }
   const nothing = memoryOf(0)
+  for (let signal = 1n; signal <= 64n; signal++) teach('rt_sigaction', [signal, 0n, 0n, 8n], nothing)
+  for (const word of ACTION_WORDS)
+    for (const outcome of [undefined, { value: 0n, failed: false }])
+      teach('rt_sigaction', [1n, POINTER, POINTER, 8n], memoryOf(word), outcome)
   for (const [name, calls] of Object.entries(SEEN))
     for (const args of calls) {
       teach(name, args, nothing)

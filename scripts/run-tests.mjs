@@ -41,6 +41,12 @@ const ALONE = [
   ...['caller/terminated-workers.', 'container/crash.', 'container/sweep.', 'house/run-tests.'],
 ]
 
+/**
+ * What the paths of files begin with that run beside all others: they take the lowest priority and
+ * use the CPU time that the others leave.
+ */
+const BESIDE = ['codec/fuzz.']
+
 /** If more files fail than this, chance is not the cause, and none is run again. */
 const MOST_RERUNS = 6
 
@@ -80,9 +86,13 @@ async function oneByOne(names) {
 /** Runs all files once: first those that may run beside others, then the others. */
 async function runAll(names) {
   const isAlone = name => values.serial || ALONE.some(start => name.startsWith(start))
-  const queue = names.filter(name => !isAlone(name))
+  const isBeside = name => !values.serial && BESIDE.some(start => name.startsWith(start))
+  const queue = names.filter(name => !isAlone(name) && !isBeside(name))
   const lanes = Math.min(availableParallelism(), MOST_AT_ONCE)
-  const first = await Promise.all(Array.from({ length: lanes }, () => oneByOne(queue)))
+  const first = await Promise.all([
+    oneByOne(names.filter(isBeside)),
+    ...Array.from({ length: lanes }, () => oneByOne(queue)),
+  ])
   return [...first.flat(), ...(await oneByOne(names.filter(isAlone)))]
 }
 

@@ -68,6 +68,7 @@ export const SCALARS = {
   feature: word('xsave_feature', 64),
   ethprotocol: word('ethernet_protocol'),
   userreg: word('user_register', 64),
+  ax25protocol: { type: 'enum', bits: 64, set: 'ax25_protocol' },
   fandirfd: word('mark_directory'),
   pagestatus: word('page_status'),
   errno: word('error'),

@@ -24,6 +24,7 @@ const one = operand => (operand === '' ? SCALARS.int : (SCALARS[operand] ?? setK
 const VIEWS = {
   flock: ['flock', 'set'],
   flock_told: ['flock'],
+  mq_attr_new: ['mq_attr'],
   msqid_set: ['msqid_ds', 'set'],
   shmid_set: ['shmid_ds', 'set'],
   ipc_perm_set: ['ipc_perm', 'set'],
@@ -48,6 +49,7 @@ const POINTING = {
   env: () => ({ type: 'strings', environment: true }),
   buf: buffer('bytes'),
   bytes: buffer('hex'),
+  within: buffer('bytes'),
   byte: way => ({ type: 'buffer', way, length: constant(1), form: 'bytes' }),
   hostname: buffer('host_name'),
   xattr: buffer('attribute'),
@@ -65,6 +67,7 @@ const POINTING = {
   cells: (way, operand) => pointer(way, one(operand)),
   moved: (way, operand) => pointer(way, one(operand), { told: 'always' }),
   length: way => pointer(way, SCALARS.int),
+  mountid: way => pointer(way, SCALARS.int),
   ipccmd: (_way, operand) => word(`ipc_command_${operand.slice(0, 3)}`),
   sized(way, operand) {
     const [name, index] = operand.split(',')

@@ -41,9 +41,17 @@ const DEVICES = {
   fontop: 'console_font_op',
   getfont: 'consolefontdesc',
   setfont: 'consolefontdesc',
+  btrfs_paths: 'btrfs_ino_path',
+  btrfs_inodes: 'btrfs_logical',
+  btrfs_supported: 'btrfs_features',
+  btrfs_balance: 'btrfs_balance_after',
+  sg_io: 'sg_io_hdr',
   hdcommand: 'hd_command',
   entropy: 'rand_pool_info',
   perf_query: 'perf_query_bpf',
+  call_stop: 'ptrace_syscall_info_seccomp',
+  signal_range: 'ptrace_peeksiginfo_args',
+  filter_flags: 'seccomp_metadata',
   ptp_offset: 'ptp_sys_offset',
   ptp_extended: 'ptp_sys_offset_extended',
   rtc_param: 'rtc_param_get',
@@ -57,10 +65,15 @@ const DEVICES = {
   v4l2_set_ext: 'v4l2_ext_controls',
 }
 
+const SIGINFO_BYTES = 128
+
 function device(way, operand) {
+  if (operand === 'signals')
+    return array(way, { type: 'union', of: 'siginfo', size: SIGINFO_BYTES }, countBy('ret'))
   if (operand === 'uring_workers') return array(way, elementKind('u', 4), argument(3))
   const told = way === 'inout' ? { told: 'always' } : {}
-  return pointer(way, struct(DEVICES[operand] ?? operand), told)
+  const name = operand.startsWith('dm_') ? 'dm_ioctl' : (DEVICES[operand] ?? operand)
+  return pointer(way, struct(name), told)
 }
 
 /** `KIND/BYTES,N` or `{NAME},N` */
@@ -96,6 +109,7 @@ export const REQUESTS = {
     const [name, index] = operand.split(',')
     return pointer(way, struct(name), { size: argument(index) })
   },
+  sizedby: way => ({ type: 'buffer', way, length: constant(0), form: 'bytes' }),
   bytecell: cell(1),
   longcell: cell(8),
   blob: (way, operand) => bytes(way, operand, 'bytes'),

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { SHAPED_REQUESTS } from '#glassbox/linux/generated/shapes.js'
+import { REQUEST_ARGUMENTS } from '#glassbox/linux/generated/selections.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { both, noStrace } from './support/strace.js'
@@ -15,7 +15,7 @@ import { both, noStrace } from './support/strace.js'
 const version = /version ([\d.]+)/.exec(spawnSync('strace', ['-V'], { encoding: 'utf8' }).stdout)?.[1]
 const otherStrace = noStrace || (version !== '6.1' && 'strace is not 6.1')
 
-const numbers = [...SHAPED_REQUESTS.matchAll(/^[0-9a-f]+(?= )/gm)].map(([digits]) => `0x${digits}\n`)
+const numbers = Object.keys(REQUEST_ARGUMENTS).map(number => `${number}\n`)
 const RESULTS = [[], ['-e', 'inject=ioctl:retval=0'], ['-e', 'inject=ioctl:retval=8']] as const
 const SPELLINGS = [[], ['-X', 'raw'], ['-X', 'verbose']] as const
 
@@ -36,4 +36,17 @@ for (const spelling of SPELLINGS)
         )
         assert.equal(differ.join('\n'), '')
       }
+    })
+
+/** Options that change what is shown of a struct. */
+const DETAILS = [[], ['-v'], ['-s', '4'], ['-X', 'raw'], ['-X', 'verbose']] as const
+
+for (const detail of DETAILS)
+  for (const result of [[], ['-e', 'inject=ioctl:retval=0']] as const)
+    test(`structs by their meaning ${[...detail, ...result].join(' ')}`, { skip: otherStrace }, () => {
+      const options = ['-e', 'trace=ioctl', ...detail, ...result, '-o', 'FILE']
+      const { ours, theirs } = both([...options, program('request-structs')])
+      const expected = calls(theirs)
+      assert.ok(expected.length > 350)
+      assert.deepEqual(calls(ours), expected)
     })

@@ -148,6 +148,7 @@ enum line_step {
   LINE_GIVE_UP = 13,      /* there is no line */
   LINE_WAIT = 14,         /* what follows is printed at the exit */
   LINE_OPTIONAL = 15,     /* a field: if its bits `a` (0: all) are zero, `b` steps are skipped */
+  LINE_VECTORS = 17,      /* an array of iovec: LINE_BYTES of each; `b` elements at most */
   LINE_TIME = 16,         /* seconds, with the date in the zone `a`; ns are the next word */
 };
 

@@ -208,6 +208,27 @@ static int put_bytes(struct line *line, const struct chunks *in, u64 address, u6
   return 1;
 }
 
+/* An array of iovec, of which so many bytes were transferred. */
+static int put_vectors(struct line *line, const struct chunks *in, u64 address, const struct line_step_record *step,
+                       u64 count, u64 left) {
+  const struct chunk *chunk = chunk_at(in, address);
+  if (!address || count > step->b || (count && (!chunk || chunk->length < count * sizeof(struct iovec)))) return 0;
+  put(line, "[", 1);
+  for (u64 i = 0; i < count && !line->full; i++) {
+    struct iovec vector;
+    memcpy(&vector, (const u8 *)(chunk + 1) + i * sizeof vector, sizeof vector);
+    u64 length = vector.iov_len < left ? vector.iov_len : left;
+    left -= length;
+    put(line, i ? ", {iov_base=" : "{iov_base=", i ? 12 : 10);
+    if (!put_bytes(line, in, (u64)vector.iov_base, length, step->a, step->format)) return 0;
+    put(line, ", iov_len=", 10);
+    put_decimal(line, vector.iov_len);
+    put(line, "}", 1);
+  }
+  put(line, "]", 1);
+  return 1;
+}
+
 /* Counts struct linux_dirent64: their size is at 16, their name at 19. */
 static int put_entries(struct line *line, const struct chunks *in, u64 address, s64 result) {
   u64 length = (u64)result, at = 0, count = 0;
@@ -361,6 +382,11 @@ static int make_step(struct line *line, const u8 *tables, const struct line_step
     u64 said = call->args[step->width], result = (u64)call->result;
     return put_bytes(line, in, value, step->flags & LINE_RESULT && result < said ? result : said, step->a,
                      step->format);
+  }
+  case LINE_VECTORS: {
+    int is_out = step->flags & LINE_RESULT;
+    if (is_out && call->failed) return 0;
+    return put_vectors(line, in, value, step, call->args[step->width], is_out ? (u64)call->result : ~0ul);
   }
   case LINE_ENTRIES:
     if (!call->failed) return value && put_entries(line, in, value, call->result);

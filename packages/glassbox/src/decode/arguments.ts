@@ -88,7 +88,8 @@ function asSelected(call: string, shown: readonly Shown[], context: Context): re
   if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
   const selection = selectionOf(call)
   if (selection) {
-    const selector = Number(BigInt.asIntN(32, argument(context, selection.by)))
+    const register = argument(context, selection.by)
+    const selector = Number(register >> 32n === 0n ? BigInt.asIntN(32, register) : register)
     const byIndex = selection.kinds.get(selector) ?? selection.others
     if (!byIndex) return shown
     return shown.map((each, index) => {

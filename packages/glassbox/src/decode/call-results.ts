@@ -3,6 +3,8 @@
  * how much time is left. `quirks.ts` says which call has which. `undefined`: its kind is enough.
  */
 import {
+  ARCH_REQ_XCOMP_GUEST_PERM,
+  ARCH_REQ_XCOMP_PERM,
   CLONE_THREAD,
   F_DUPFD,
   F_DUPFD_CLOEXEC,
@@ -12,15 +14,21 @@ import {
   F_GETOWN,
   F_GETSIG,
   F_GET_SEALS,
+  NS_GET_NSTYPE,
   PR_GET_DUMPABLE,
+  PR_GET_FP_MODE,
   PR_GET_SECUREBITS,
   PR_GET_SPECULATION_CTRL,
+  PR_GET_TAGGED_ADDR_CTRL,
   PR_MCE_KILL_GET,
+  PR_PAC_GET_ENABLED_KEYS,
   PR_SME_GET_VL,
   PR_SME_SET_VL,
   PR_SVE_GET_VL,
   PR_SVE_SET_VL,
+  VIDIOC_CREATE_BUFS,
 } from '../linux/constants.ts'
+import { readStruct } from '../codec/struct.ts'
 import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { openFlags } from './basic/scalars.ts'
 import { structAt } from './basic/structs.ts'
@@ -29,7 +37,9 @@ import { timeComment } from './files/files.ts'
 import { pollResult, selectResult } from './files/polls.ts'
 import { kindOf, valueText } from './kinds.ts'
 import { readWord } from './memory.ts'
-import { NAMES, nameIn, setText, signalText } from './names.ts'
+import { shapeAt } from './shapes/shapes.ts'
+import { NAMES, nameIn, restText, setText, signalText } from './names.ts'
+import { taggedText } from './process/prctl-words.ts'
 import { hex } from './text.ts'
 
 export type ResultPrinter = (value: bigint, context: Context) => string | undefined
@@ -64,13 +74,43 @@ const FCNTL: Readonly<Record<number, ResultPrinter>> = {
   [F_GETFL]: flagsNote('flags', value => openFlags(value, NAMES)),
   [F_GETOWN]: ofKind('who'),
   [F_GETSIG]: value => (value === 0n ? undefined : `${value} (${signalText(Number(value), NAMES)})`),
-  [F_GETLEASE]: value => `${hex(value)} (${setText('=flock_type', value, NAMES)})`,
+  [F_GETLEASE]: value => hex(value) + nameNote('flock_type', value),
   [F_GET_SEALS]: (value, context) => (value === 0n ? '0' : seals(value, context)),
 }
 
 /** `0x8002 (flags O_RDWR|O_LARGEFILE)`. */
 export const fcntlResult: ResultPrinter = (value, context) =>
   FCNTL[signed32(argument(context, 1))]?.(value, context)
+
+const REQUESTS: Readonly<Record<number, ResultPrinter>> = {
+  [NS_GET_NSTYPE]: value => `${value}${nameNote('nstype', value)}`,
+  [VIDIOC_CREATE_BUFS]: (value, context) => {
+    const made = shapeAt('v4l2_created', argument(context, 2), context, valueText)
+    return made.startsWith('{') ? `${value} (${made})` : undefined
+  },
+}
+
+/** `268435456 (CLONE_NEWUSER)`: of requests whose result is more than a number. */
+export const ioctlResult: ResultPrinter = (value, context) =>
+  REQUESTS[Number(BigInt.asUintN(32, argument(context, 1)))]?.(value, context)
+
+/** In hexadecimal, and the names in brackets if there are any, which -X raw leaves out. */
+const flagsWithNames =
+  (kind: string): ResultPrinter =>
+  (value, { options }) => {
+    if (value === 0n) return undefined
+    const names = restText(kind, value, NAMES)
+    const isNamed = options.spelling !== 'raw' && names !== hex(value)
+    return isNamed ? `${hex(value)} (${names})` : hex(value)
+  }
+
+/** One of some kinds of speculation: the state of a kind without a name has no name either. */
+const speculation: ResultPrinter = (value, context) =>
+  nameIn('pr_spec', argument(context, 1)) === undefined
+    ? undefined
+    : hex(value) + note('|pr_spec_get', value, context)
+
+const FEATURE_REQUESTS: ReadonlySet<number> = new Set([ARCH_REQ_XCOMP_PERM, ARCH_REQ_XCOMP_GUEST_PERM])
 
 const MOST_VECTOR_BYTES = 0xffffn
 const vector =
@@ -85,7 +125,11 @@ const PRCTL: Readonly<Record<number, ResultPrinter>> = {
   [PR_SVE_GET_VL]: vector('vector'),
   [PR_SME_SET_VL]: vector('matrix'),
   [PR_SME_GET_VL]: vector('matrix'),
-  [PR_GET_SPECULATION_CTRL]: (value, context) => hex(value) + note('|pr_spec_get', value, context),
+  [PR_GET_FP_MODE]: flagsWithNames('|pr_fp_mode'),
+  [PR_PAC_GET_ENABLED_KEYS]: flagsWithNames('|pr_pac_enabled'),
+  [PR_GET_TAGGED_ADDR_CTRL]: (value, { options }) =>
+    hex(value) + (options.spelling === 'raw' ? '' : ` (${taggedText(value)})`),
+  [PR_GET_SPECULATION_CTRL]: speculation,
   [PR_GET_DUMPABLE]: value => value + nameNote('suid_dump', value),
   [PR_MCE_KILL_GET]: value => value + nameNote('mce_policy', value),
 }
@@ -100,11 +144,24 @@ function timeLeft(index: number, name: 'timespec' | 'timeval', context: Context)
   return timeout === 0n ? '' : structAt(name, timeout, context, valueText)
 }
 
+/** How much is left of the time to wait, if there was a limit. */
+export function receivedMessages(value: bigint, context: Context): string {
+  if (value === 0n) return `${value} (Timeout)`
+  const left = timeLeft(4, 'timespec', context)
+  return left === '' || context.options.addressesOnly ? String(value) : `${value} (left ${left})`
+}
+
+/** Features that the caller asked for: their numbers as a mask. */
+export const featuresResult: ResultPrinter = (value, context) => {
+  if (value <= 0n || !FEATURE_REQUESTS.has(signed32(argument(context, 0)))) return undefined
+  return flagsWithNames('|xfeatures')(value, context)
+}
+
 export const polled: ResultPrinter = (value, context) => `${value}${pollResult(context, '')}`
 
 export function ppolled(value: bigint, context: Context): string {
   const left = timeLeft(2, 'timespec', context)
-  return `${value}${pollResult(context, left === '' ? '' : `, left ${left}`)}`
+  return `${value}${pollResult(context, left === '' ? '' : `left ${left}`)}`
 }
 
 export const selected =
@@ -113,9 +170,9 @@ export const selected =
     `${value}${selectResult(context, timeLeft(4, time, context))}`
 
 /** The number that the kernel gave a segment. */
-export function segmentNumber(value: bigint, context: Context): string {
-  const word = readWord(context.memory, argument(context, 0), 4)
-  return word === undefined ? String(value) : `${value} (entry_number=${word})`
+export function segmentNumber(value: bigint, context: Context): string | undefined {
+  const fields = readStruct(context.memory, argument(context, 0), 'user_desc')
+  return fields && `${value} (entry_number=${fields.entry_number >>> 0})`
 }
 
 /** The kernel truncates the result of modify_ldt(2) to 32 bits: an error looks like a number. */
@@ -128,8 +185,8 @@ export function truncatedError(value: bigint): string | undefined {
 export const secondsSinceEpoch: ResultPrinter = value =>
   value > 0n ? `${value} (${timeComment(value, 0n).slice(4, -3)})` : undefined
 
-export const takenSignal: ResultPrinter = (value, { options }) =>
-  value > 0n && options.spelling !== 'raw' ? `${value} (${signalText(Number(value), NAMES)})` : undefined
+export const takenSignal: ResultPrinter = value =>
+  value > 0n ? `${value} (${signalText(Number(value), NAMES)})` : undefined
 
 /** The commands that membarrier(2) knows, if they were asked for. */
 export const barriers: ResultPrinter = (value, context) =>

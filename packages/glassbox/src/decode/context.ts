@@ -3,7 +3,9 @@
  * entry of the call, printing stops at the first argument that the kernel fills in; the rest is
  * printed at the exit. strace does the same, and readers of its text rely on it.
  */
+import { syscallOf } from '../linux/abi.ts'
 import type { Kind as SchemaKind } from '../linux/schema/kinds.ts'
+import { widthOf } from '../linux/schema/widths.ts'
 import type { MemoryReader } from './memory.ts'
 import type { Call, Outcome, TextOptions } from './types.ts'
 
@@ -44,7 +46,17 @@ export interface Shown {
 }
 
 export const signed32 = (value: bigint): number => Number(BigInt.asIntN(32, value))
-export const argument = ({ call }: Context, index: number): bigint => call.args[index] ?? 0n
+
+const HALF = 2n ** 32n
+
+/** An argument, unsigned: of one that has 32 bits, the upper half of the register is not seen. */
+export function argument({ call }: Context, index: number): bigint {
+  const register = call.args[index] ?? 0n
+  if (register < HALF) return register
+  const schema = syscallOf(call.nr, call.abi)?.args[index]?.schema
+  return schema && widthOf(schema).bits === 32 ? BigInt.asUintN(32, register) : register
+}
+
 /** Bytes of a string in text. */
 export const DEFAULT_STRING_LIMIT = 32
 /** Bytes of a string or buffer, or elements of an array, in an event. */

@@ -5,6 +5,7 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { isEmpty } from './basic/counts.ts'
+import { addressLength, mountNumber, noElements } from './basic/dependent.ts'
 import { controlBlockHead, controlBlocks } from './files/asynchronous.ts'
 import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
@@ -22,7 +23,7 @@ import {
 import { ioctlCommand } from './requests/ioctl.ts'
 import { perfAttributes } from './process/perf.ts'
 import { userRegister } from './process/registers.ts'
-import { segment } from './process/segments.ts'
+import { segment, segmentHead } from './process/segments.ts'
 import {
   fileHandle,
   signalOwner,
@@ -68,9 +69,9 @@ import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
-import { DEVICES } from './devices/devices.ts'
+import { DEVICES, DEVICES_AT_ZERO } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
-import { counted, given, rememberGiven, sizedShape } from './shapes/given.ts'
+import { counted, given, rememberGiven, sizedBy, sizedShape } from './shapes/given.ts'
 import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
@@ -139,6 +140,8 @@ const INNER: Readonly<Record<string, Printer>> = {
     setText('=pidtype', value, options.spelling === 'raw' ? options : IN_COMMENT),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
   userreg: userRegister,
+  // As in strace, the name is always in a comment.
+  ax25protocol: value => setText('=ax25_protocol', value, IN_COMMENT),
 
   unalign: (value, { options }) => setText('|unalign', value, options),
   modem: (value, { options }) => setText('|modem', value, options),
@@ -189,7 +192,8 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   cell: operand => cell(operand, valueText),
   cells: operand => cell(operand, valueText),
   moved: operand => cell(operand, valueText, '] => ['),
-  length: () => cell('int', valueText),
+  length: operand => addressLength(operand, valueText),
+  mountid: operand => mountNumber(operand, valueText),
   sockaddr: (operand, late) => (late ? returnedAddress(operand) : socketAddress(operand)),
   msghdr: (_operand, late) => message(late, valueText),
   mmsghdr: (operand, late) => messages(operand, late, valueText),
@@ -244,6 +248,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   given: operand => given(operand, valueText),
   sizedshape: operand => sizedShape(operand, valueText),
   counted: operand => counted(operand, valueText),
+  sizedby: operand => sizedBy(operand, valueText),
   mixed: operand => mixed(operand, valueText),
   row: operand => row(operand, valueText),
   netlink: operand => netlinkBuffer(operand),
@@ -258,6 +263,8 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
 
 /** Strings, buffers and other kinds that are shown even if structs are not. */
 const TEXTUAL = new Set([
+  'within',
+  'sizedby',
   'netlink',
   'ipccmd',
   'ifname',
@@ -280,9 +287,12 @@ const AT_ZERO = new Set(['dents', 'ipccmd'])
 /** What is shown if the kernel filled nothing in. For all other kinds, the address is shown. */
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   mincore: () => (value, context) => (argument(context, 1) === 0n ? '[]' : address(value)),
+  items: noElements,
+  nodemask: noElements,
   ifreq: () => failedInterfaceRequest,
   ifindex: () => interfaceNumber(''),
   ifconf: () => interfaceList,
+  userdesc: () => segmentHead,
   iovec: operand => (value, context) =>
     context.outcome ? remoteVectors(value, argument(context, Number(operand)), context) : address(value),
   msghdr: () => (value, context) => {
@@ -351,20 +361,24 @@ function compile(kind: string): Kind {
   const printsBoth = letters === 'filehandle' ? fileHandle(true) : make(operand, true)
   return {
     late: true,
-    print: failedToo(printsBoth),
+    print: failedToo(printsBoth, letters === 'device' && DEVICES_AT_ZERO.has(operand)),
     ...(letters !== 'shape' && letters !== 'device' && { remember: remembering(letters, operand) }),
   }
 }
 
 /** What an argument that the kernel changes was at the entry. */
 const remembering = (letters: string, operand: string): NonNullable<Kind['remember']> =>
-  letters === 'given' ? rememberGiven(operand) : rememberCell(operand || 'int')
+  letters === 'given' ? rememberGiven(operand) : rememberCell(letters === 'length' ? 'int' : operand || 'int')
 
-/** An input value is shown even if the call failed. */
+/** An input value is shown even if the call failed. `atZero`: the printer knows what NULL is. */
 const failedToo =
-  (printer: Printer): Printer =>
+  (printer: Printer, atZero = false): Printer =>
   (value, context) =>
-    value === 0n ? 'NULL' : context.options.addressesOnly ? address(value) : printer(value, context)
+    value === 0n && !atZero
+      ? 'NULL'
+      : context.options.addressesOnly
+        ? address(value)
+        : printer(value, context)
 
 const compiled = new Map<string, Kind>()
 

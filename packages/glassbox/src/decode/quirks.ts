@@ -9,9 +9,12 @@ import {
   cloned,
   clonedByStruct,
   fcntlResult,
+  ioctlResult,
   polled,
   ppolled,
   prctlResult,
+  receivedMessages,
+  featuresResult,
   type ResultPrinter,
   secondsSinceEpoch,
   segmentNumber,
@@ -38,13 +41,14 @@ export interface Quirk {
 }
 
 export const QUIRKS: Readonly<Record<string, Quirk>> = {
+  arch_prctl: { result: featuresResult, isNamed: true },
   brk: { isAddress: true },
   clone: { result: cloned },
   clone3: { result: clonedByStruct },
   fcntl: { result: fcntlResult, isNamed: true },
+  ioctl: { result: ioctlResult, isNamed: true },
   // The kernel's word has 32 bits.
   futex: { result: value => String(signed32(value)), isNamed: true },
-  get_thread_area: { result: segmentNumber },
   membarrier: { result: barriers },
   mmap: { isAddress: true },
   modify_ldt: { result: truncatedError },
@@ -58,7 +62,7 @@ export const QUIRKS: Readonly<Record<string, Quirk>> = {
   prctl: { result: prctlResult, isNamed: true },
   pselect6: { result: selected('timespec'), isInputShownAgain: true },
   recvfrom: { netlink: '>' },
-  recvmmsg: { result: value => `${value}${value === 0n ? ' (Timeout)' : ''}` },
+  recvmmsg: { result: receivedMessages },
   restart_syscall: { isResumption: true },
   rt_sigtimedwait: { result: takenSignal, isNamed: true },
   select: { result: selected('timeval'), isInputShownAgain: true },

@@ -2,6 +2,7 @@
  * Structs as strace prints them: the layouts of the schema, and what its text leaves out. Where a
  * field is, and what it means, stands in scripts/linux/structs.txt alone.
  */
+import { __O_TMPFILE, O_CREAT, ST_VALID } from './constants.ts'
 import { isStructName, layoutOf, type StructName } from './schema/layouts.ts'
 import { LAYOUTS } from './generated/layouts.ts'
 import type { Field as SchemaField, Kind, Noted } from './schema/kinds.ts'
@@ -16,6 +17,10 @@ export interface Field {
   readonly kind: string
   /** Omitted if zero. */
   readonly optional?: boolean
+  /** Not omitted if the field at this offset, of 64 bits, has one of these bits. */
+  readonly unless?: { readonly offset: number; readonly bits: number }
+  /** Omitted without these bits. */
+  readonly onlyWith?: number
 }
 
 export interface Struct {
@@ -34,6 +39,10 @@ interface Quirk {
   readonly brief?: number
   /** Fields that are left out if they are zero. */
   readonly optional?: readonly string[]
+  /** Fields that are shown even if they are zero, if another field has one of these bits. */
+  readonly unless?: Readonly<Record<string, readonly [field: string, bits: number]>>
+  /** Fields that are left out if they lack these bits. */
+  readonly onlyWith?: Readonly<Record<string, number>>
   /** Kinds by which fields are printed, if not by their own. */
   readonly kinds?: Readonly<Record<string, string>>
 }
@@ -46,12 +55,13 @@ const QUIRKS: Readonly<Record<string, Quirk>> = {
   dqblk: { brief: 6 },
   nextdqblk: { brief: 6 },
   fs_disk_quota: { brief: 10 },
-  statfs: { optional: ['f_flags'] },
+  statfs: { onlyWith: { f_flags: ST_VALID } },
+  mq_attr_new: { of: 'mq_attr', kinds: { mq_flags: 'hex' } },
   futex_waitv: { optional: ['__reserved'] },
   io_uring_params: { optional: ['resv'] },
   io_sqring_offsets: RESERVED,
   io_cqring_offsets: RESERVED,
-  open_how: { optional: ['mode'] },
+  open_how: { optional: ['mode'], unless: { mode: ['flags', O_CREAT | __O_TMPFILE] } },
   clone_args: { optional: ['set_tid', 'set_tid_size'], kinds: { set_tid: 'settid' } },
   // A caller gives these parts of the struct, the kernel answers with all of it.
   flock: { only: ['l_type', 'l_whence', 'l_start', 'l_len'] },
@@ -92,14 +102,21 @@ function notationOf(kind: Noted): string {
 /** Fields that need more than a layout to be printed. */
 const NOT_PLAIN: ReadonlySet<string> = new Set([...['tail', 'union', 'bits', 'octets', 'tuple', 'trailing']])
 
-function printed({ name, offset, kind }: SchemaField, { kinds, optional }: Quirk): Field {
+function printed({ name, offset, kind }: SchemaField, { kinds, optional, onlyWith }: Quirk): Field {
   return {
     name,
     offset,
     size: sizeOfField(kind),
     kind: kinds?.[name] ?? notationOf(kind),
     ...(optional?.includes(name) ? { optional: true } : {}),
+    ...(onlyWith?.[name] === undefined ? {} : { onlyWith: onlyWith[name] }),
   }
+}
+
+function unlessOf(name: string, { unless }: Quirk, fields: readonly SchemaField[]): Pick<Field, 'unless'> {
+  const [other, bits] = unless?.[name] ?? []
+  const offset = fields.find(field => field.name === other)?.offset
+  return offset === undefined || bits === undefined ? {} : { unless: { offset, bits } }
 }
 
 function make(name: string): Struct | undefined {
@@ -112,7 +129,7 @@ function make(name: string): Struct | undefined {
   )
   return {
     size: layout.size,
-    fields: fields.map(field => printed(field, quirk)),
+    fields: fields.map(field => ({ ...printed(field, quirk), ...unlessOf(field.name, quirk, fields) })),
     ...(quirk.brief === undefined ? {} : { brief: quirk.brief }),
   }
 }

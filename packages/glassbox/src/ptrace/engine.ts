@@ -260,8 +260,7 @@ export class Engine implements Loop {
     const tid = this.records.tid(index)
     const status = this.records.status(index)
     const kind = stopKind(status)
-    // Other stops may end calls of other threads, too. Before the last record, the step itself
-    // knew all calls.
+    // Until its last record, the step knew all calls. Other stops may end calls of other threads.
     if (index === this.#batch.count - 1)
       this.#told.takeOpen(tid, kind === 'syscall' || kind === 'seccomp' ? tid : undefined)
     const task = this.tasks.get(tid)

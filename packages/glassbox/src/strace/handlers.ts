@@ -98,9 +98,12 @@ class Handlers {
     state.shown = isShown
     state.number = call.nr
     if (!isShown) return
-    if (this.#injector) state.tampering = this.#injector.enter(call, tracee, state.counters)
     // Before its first execve, the command is still the launcher, whose stack does not matter.
-    if (this.#launching !== state) this.#stacks?.enter(state, call, tracee)
+    const isLauncher = this.#launching === state
+    // As in strace, the execve that starts the command is neither tampered with nor counted.
+    const isStart = isLauncher && call.nr === EXECVE
+    if (this.#injector && !isStart) state.tampering = this.#injector.enter(call, tracee, state.counters)
+    if (!isLauncher) this.#stacks?.enter(state, call, tracee)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
   }
 

@@ -116,6 +116,7 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
         `Injected return value ${word} will be clipped to ${BigInt.asUintN(32, word)} in compat personality`,
       )
   }
+  warnings.push(...withoutEffect(draft))
   const seccomp = seccompOf(draft, command, warnings)
   const paths = draft.paths.flatMap(path => {
     const resolved = resolve(path)
@@ -195,6 +196,27 @@ function quietOf(draft: Draft, command: readonly string[]): readonly Quiet[] {
   return (['attach', 'personality', 'exit'] as const).slice(0, quiets === 0 ? 0 : quiets + 1)
 }
 
+/** Options of the lines of text, which a summary alone does not have, in strace's order. */
+const OF_LINES: readonly (readonly [name: string, isGiven: (draft: Draft) => boolean])[] = [
+  ['-i/--instruction-pointer', draft => draft.instructionPointer],
+  ['-k/--stack-traces', draft => draft.stacks],
+  ['-n/--syscall-number', draft => draft.number],
+  ['-r/--relative-timestamps', draft => draft.relative !== undefined],
+  ['-t/--absolute-timestamps', draft => draft.times > 0 || draft.timestamps !== undefined],
+  ['-T/--syscall-times', draft => draft.callTimes !== undefined],
+  ['-y/--decode-fds', draft => draft.descriptorLetters > 0 || !!draft.descriptors?.length],
+]
+
+/** Warnings about options that the others make useless. */
+function withoutEffect(draft: Draft): readonly string[] {
+  if (draft.summary === undefined)
+    return draft.sortBy === undefined ? [] : [`-S/--summary-sort-by has no effect without ${SUMMARY}`]
+  if (draft.summary !== 'only') return []
+  return OF_LINES.filter(([, isGiven]) => isGiven(draft)).map(
+    ([name]) => `${name} has no effect with -c/--summary-only`,
+  )
+}
+
 /** Warns if a filter was asked for but has no effect. */
 function seccompOf(draft: Draft, command: readonly string[], warnings: string[]): boolean {
   if (!draft.seccomp) return false
@@ -222,14 +244,14 @@ function seccompOf(draft: Draft, command: readonly string[], warnings: string[])
 function stacksOf(draft: Draft, text: boolean, warnings: string[]): StackOptions | undefined {
   if (!draft.stacks) return undefined
   if (text || draft.json) return { frameLimit: draft.frameLimit }
-  const instead = draft.summary === 'only' ? '-c/--summary-only' : '--perfetto, --tree or --stats alone'
-  warnings.push(`-k/--stack-traces has no effect with ${instead}`)
+  if (draft.summary !== 'only')
+    warnings.push('-k/--stack-traces has no effect with --perfetto, --tree or --stats alone')
   return undefined
 }
 
 function summaryOf(draft: Draft): SummaryOptions | undefined {
   if (draft.summary === undefined) return undefined
-  const { summary, wallClock, overheadUs, sortBy, summaryColumns: columns = DEFAULT_COLUMNS } = draft
+  const { summary, wallClock, overheadUs, sortBy = 'time', summaryColumns: columns = DEFAULT_COLUMNS } = draft
   return { withText: summary === 'also', wallClock, overheadUs, sortBy, columns }
 }
 

@@ -78,7 +78,7 @@ export class Draft {
   summary: 'only' | 'also' | undefined
   wallClock = false
   overheadUs = 0
-  sortBy = 'time'
+  sortBy: string | undefined
   summaryColumns: readonly string[] | undefined
   follows = 0
   separate = false

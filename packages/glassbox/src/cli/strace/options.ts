@@ -36,6 +36,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   d: '-d/--debug is not available: there is no debug output',
   kvm: '-e kvm/--kvm is not available',
   tips: '--tips is not available',
+  secontext: 'SELinux context printing (--secontext option) is not supported by this build of strace',
 }
 
 const absent = (name: string): Option['apply'] => {
@@ -143,6 +144,7 @@ const OPTIONS: readonly Option[] = [
   ...['read', 'reads', 'write', 'writes'].map(qualifier),
   { names: ['kvm'], takes: 'value', apply: absent('kvm') },
   { names: ['tips'], takes: 'optional', apply: absent('tips') },
+  { names: ['secontext'], takes: 'optional', apply: absent('secontext') },
   { names: ['seccomp-bpf'], apply: d => void (d.seccomp = true) },
   { names: ['kill-on-exit'], apply: d => void (d.killOnExit = true) },
   { names: ['syscall-limit'], takes: 'value', apply: (d, v, as) => void (d.callLimit = number(v, as, 1)) },

@@ -12,6 +12,8 @@ const COUNTED: Readonly<Record<string, (operand: string, context: Context) => bi
   results: RESULT,
   iovec: SAID,
   iovaddr: SAID,
+  nodemask: SAID,
+  mincore: (_operand, context) => argument(context, 1),
   counted: (operand, context) => BigInt.asUintN(32, argument(context, Number(/,(\d)/.exec(operand)?.[1]))),
   items: (operand, context) => argument(context, Number(/,(\d)/.exec(operand)?.[1] ?? '0')),
 }
@@ -21,5 +23,5 @@ const COUNTED: Readonly<Record<string, (operand: string, context: Context) => bi
  */
 export const isEmpty = (letters: string, operand: string, context: Context): boolean => {
   const count = COUNTED[letters]
-  return count !== undefined && context.outcome?.failed !== true && count(operand, context) === 0n
+  return count !== undefined && count(operand, context) === 0n
 }

@@ -40,7 +40,7 @@ const mapFlags: Printer = (value, { options }) => {
   const type = setText('=map_type', word(value) & MAP_TYPE, NAMES)
   const rest = withPageSize('|map', flags, 'MAP_HUGE_SHIFT', NAMES)
   const names = flags === 0n ? type : `${type}|${rest.replace(/ \/\*.*?\*\//, '')}`
-  return named(hex(word(value)), names, options)
+  return named(hex(value), names, options)
 }
 
 const memfdFlags: Printer = (value, { options }) =>

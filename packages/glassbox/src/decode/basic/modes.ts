@@ -19,7 +19,7 @@ const SPECIAL: readonly (readonly [number, string])[] = [
   [linux.S_ISGID, 'S_ISGID'],
   [linux.S_ISVTX, 'S_ISVTX'],
 ]
-const PERMISSIONS = 0o777n
+const NAMED_BITS = BigInt(linux.S_IFMT | linux.S_ISUID | linux.S_ISGID | linux.S_ISVTX)
 
 /** The names of a mode's bits, with their values. */
 export const MODE_NAMES: Readonly<Record<string, number>> = Object.fromEntries([
@@ -42,7 +42,7 @@ export function fileModeText(value: bigint, options: Pick<TextOptions, 'spelling
   const type = TYPES[bits & linux.S_IFMT]
   if (type === undefined && (bits & linux.S_IFMT) !== 0) return modeText(value)
   const special = SPECIAL.flatMap(([bit, name]) => (bits & bit ? [name] : []))
-  const names = [...(type === undefined ? [] : [type]), ...special, modeText(value & PERMISSIONS)]
+  const names = [...(type === undefined ? [] : [type]), ...special, modeText(value & ~NAMED_BITS)]
   return named(modeText(value), names.join('|'), options)
 }
 

@@ -2,10 +2,12 @@
  * Extensible structs, whose size the caller passes. If the size is too small, the address is
  * shown. Bytes after the known part are shown if they are not zero.
  */
+import { struct, unsigned } from '../../codec/struct.ts'
+import { SCHED_FLAG_KEEP_PARAMS, SCHED_FLAG_KEEP_POLICY } from '../../linux/constants.ts'
 import { FIRST_SIZES } from '../../linux/schema/unions.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { readView } from '../memory.ts'
 import { type KindText, structText } from './structs.ts'
 import { address, escaped } from '../text.ts'
 
@@ -42,14 +44,38 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
+const SIZE_BYTES = 4
+
+/** The size that a struct says, of which only so many bytes are there; -1: unreadable. */
+function sizeWithin(value: bigint, room: number, { memory }: Context): number {
+  const length = Math.min(room, SIZE_BYTES)
+  const bytes = memory.read(value, length)
+  return bytes.length < length ? -1 : bytes.reduceRight((word, byte) => word * 256 + byte, 0)
+}
+
+const KEEPS_NOTHING: ReadonlySet<string> = new Set()
+
+const PARAMETERS = ['sched_nice', 'sched_priority', 'sched_runtime', 'sched_deadline', 'sched_period']
+
+/** Fields that flags say to leave as they are. A policy below zero is refused before that. */
+function keptFields(view: DataView): ReadonlySet<string> {
+  const { sched_flags: word, sched_policy: policy } = struct('sched_attr').read(view)
+  const has = (flag: number): boolean => (unsigned(word) & BigInt(flag)) !== 0n
+  const isKept = has(SCHED_FLAG_KEEP_POLICY) || has(SCHED_FLAG_KEEP_PARAMS)
+  return new Set([
+    ...(isKept && (policy | 0) >= 0 ? ['sched_policy'] : []),
+    ...(has(SCHED_FLAG_KEEP_PARAMS) ? PARAMETERS : []),
+  ])
+}
+
 /** struct sched_attr contains its own size. An argument says how much room the kernel has. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {
-    const said = Number(readWord(context.memory, value, 4) ?? -1n)
     const layout = STRUCTS['sched_attr']
     const first = FIRST_SIZES.get('sched_attr') ?? 0
     const room = index === undefined ? Infinity : Number(argument(context, Number(index)))
+    const said = sizeWithin(value, late ? room : SIZE_BYTES, context)
     if (said < 0 || !layout || room === 0) return address(value)
     const size = said === 0 && !late ? first : said
     const read = Math.min(late ? room : size, layout.size)
@@ -61,7 +87,9 @@ const schedulingAttributes =
     const whole = new Uint8Array(layout.size)
     whole.set(bytes)
     const shown = size < layout.size ? first : layout.size
-    const fields = layout.fields.filter(({ offset }) => offset < shown)
-    const text = structText({ size: layout.size, fields }, new DataView(whole.buffer), context, valueText)
+    const view = new DataView(whole.buffer)
+    const kept = late ? KEEPS_NOTHING : keptFields(view)
+    const fields = layout.fields.filter(({ name, offset }) => offset < shown && !kept.has(name))
+    const text = structText({ size: layout.size, fields }, view, context, valueText)
     return !late && size > layout.size ? `${text.slice(0, -1)}, ...}` : text
   }

@@ -64,9 +64,7 @@ export function lengthOf(operand: string, context: Context): number {
   if (operand === '') return 0
   const said = Number(argument(context, Number(operand)))
   const { outcome } = context
-  return outcome && !outcome.failed && outcome.value >= 0n && outcome.value < BigInt(said)
-    ? Number(outcome.value)
-    : said
+  return outcome && !outcome.failed && outcome.value >= 0n ? Number(outcome.value) : said
 }
 
 /** An array of iovec. For those that the kernel filled, only the transferred bytes are shown. */
@@ -125,12 +123,13 @@ const attributeValue =
   (value, context) => {
     const said = argument(context, Number(operand))
     const length = late ? (context.outcome?.value ?? 0n) : said
-    if (length > XATTR_SIZE_MAX || (late && said === 0n)) return address(value)
+    if (length > XATTR_SIZE_MAX) return address(value)
     const shown = Math.min(Number(length), context.limit)
     const last = shown > 0 ? context.memory.read(value + BigInt(shown - 1), 1)[0] : undefined
     // As in strace: a NUL where the text is cut is taken for its end.
     const whole = buffer(value, Number(length), context)
-    return last === 0 && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
+    const isText = context.options.stringsInHex !== 'all'
+    return last === 0 && isText && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
   }
 
 const HOST_NAME_MAX = 64n
@@ -153,6 +152,8 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   env: () => environment,
   buf: (operand, late) => (value, context) =>
     buffer(value, late ? lengthOf(operand, context) : Number(argument(context, Number(operand))), context),
+  within: operand => (value, context) =>
+    buffer(value, Math.min(lengthOf(operand, context), Number(argument(context, Number(operand)))), context),
   byte: () => (value, context) => buffer(value, 1, context),
   bytes: bytesInHex,
   hostname: bounded(HOST_NAME_MAX),

@@ -11,7 +11,7 @@ import { address, charArray, hex } from '../text.ts'
 export type KindText = (kind: string, value: bigint, context: Context) => string
 
 function fieldText(field: Field, view: DataView, context: Context, valueText: KindText): string | undefined {
-  const { name, offset, size, kind, optional } = field
+  const { name, offset, size, kind, optional, onlyWith, unless } = field
   if (kind.startsWith('chars')) {
     return `${name}=${charArray(bytesOf(view, offset, size), context.options.stringsInHex)}`
   }
@@ -40,7 +40,9 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
               ? view.getUint16(offset, true)
               : view.getUint8(offset),
         )
-  if (optional && word === 0n) return undefined
+  const isNeeded = unless && (view.getBigUint64(unless.offset, true) & BigInt(unless.bits)) !== 0n
+  if ((optional && word === 0n && !isNeeded) || (onlyWith && (word & BigInt(onlyWith)) === 0n))
+    return undefined
   if (kind.startsWith('struct:')) {
     const inner = STRUCTS[kind.slice(7)]
     if (!inner) return `${name}=???`
@@ -66,22 +68,36 @@ export function structAt(name: string, value: bigint, context: Context, valueTex
   return view ? structText(layout, view, context, valueText) : address(value)
 }
 
-const CELL_BYTES: Readonly<Record<string, 4 | 8>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8 }
+const CELL_BYTES: Readonly<Record<string, 4 | 8>> = {
+  off: 8,
+  size: 8,
+  addr: 8,
+  long: 8,
+  hex: 8,
+  time: 8,
+  features: 8,
+}
 
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
   const size = CELL_BYTES[kind] ?? 4
   return readWord(memory, value, size)
 }
 
-/** `[5]`, or `[5 => 7]` if the call changed the value; a moved offset is `[5] => [7]`. */
+const ARROW = ' => '
+
+/**
+ * `[5]`, or `[5 => 7]` if the call changed the value; a moved offset is `[5] => [7]`, as soon as
+ * the call did something.
+ */
 export const cell =
-  (kind: string, valueText: KindText, between = ' => '): Printer =>
+  (kind: string, valueText: KindText, between: string = ARROW): Printer =>
   (value, context) => {
     const now = readCell(kind, value, context)
     if (now === undefined) return address(value)
     const before = context.remembered.get(value)
     const text = valueText(kind, now, context)
-    return before === undefined || before === now
+    const isMoved = between !== ARROW && (context.outcome?.value ?? 0n) > 0n
+    return before === undefined || (before === now && !isMoved)
       ? `[${text}]`
       : `[${valueText(kind, before, context)}${between}${text}]`
   }

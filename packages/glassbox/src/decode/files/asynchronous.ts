@@ -37,7 +37,7 @@ function headParts(block: Block, options: TextOptions): string[] {
     ...(key === 0 ? [] : [`aio_key=${key}`]),
     ...(rw === 0 ? [] : [`aio_rw_flags=${setText('|rwf', BigInt(rw), options)}`]),
     `aio_lio_opcode=${setText('=iocb_cmd', BigInt(block.aio_lio_opcode), options)}`,
-    ...(priority === 0 ? [] : [`aio_reqprio=${priorityShown}`]),
+    ...(priority === 0 && !hasPriority ? [] : [`aio_reqprio=${priorityShown}`]),
     `aio_fildes=${descriptorText(block.aio_fildes, options)}`,
   ]
 }
@@ -59,10 +59,12 @@ function controlBlock(block: Block, context: Context): string {
     const shown = isOutput ? vectors(pointer, unsigned(bytes), Infinity, context) : address(pointer)
     parts.push(`aio_buf=${shown}`, offset)
   } else if (shape === 'poll') parts.push(`aio_buf=${setText('|poll', pointer & 0xffffffffn, options)}`)
-  const tells = (flags & linux.IOCB_FLAG_RESFD) !== 0
-  if ((flags & ~linux.IOCB_FLAG_RESFD) !== 0)
-    parts.push(`aio_flags=${setText('|iocb_flags', BigInt(flags), options)}`)
-  if (tells) parts.push(`aio_resfd=${descriptorText(block.aio_resfd, options)}`)
+  // The other commands use nothing of what follows.
+  if (shape === undefined) return `{${parts.join(', ')}}`
+  if (flags !== 0) parts.push(`aio_flags=${setText('|iocb_flags', BigInt(flags), options)}`)
+  const isTold = (flags & linux.IOCB_FLAG_RESFD) !== 0
+  if (isTold) parts.push(`aio_resfd=${descriptorText(block.aio_resfd, options)}`)
+  else if (block.aio_resfd !== 0) parts.push(`aio_resfd=${hex(block.aio_resfd >>> 0)}`)
   return `{${parts.join(', ')}}`
 }
 

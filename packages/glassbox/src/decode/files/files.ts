@@ -3,8 +3,8 @@ import { arrayText } from '../basic/arrays.ts'
 import { argument, type Printer } from '../context.ts'
 import { inPlace, struct } from '../../codec/struct.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
-import { STATX_ATIME, STATX_BTIME, STATX_CTIME, STATX_MTIME } from '../../linux/constants.ts'
-import { offsetOf, type Word } from '../../linux/schema/layouts.ts'
+import * as linux from '../../linux/constants.ts'
+import { offsetOf, type StructValues, type Word } from '../../linux/schema/layouts.ts'
 import { readView } from '../memory.ts'
 import { deviceText, fileModeText, isDeviceMode } from '../basic/modes.ts'
 import { named, nameIn, setText } from '../names.ts'
@@ -76,51 +76,76 @@ export const stat: Printer = (value, { memory, options }) => {
   return `{${parts.join(', ')}}`
 }
 
-/** In the order of the struct, with the bit that says whether the kernel filled the member. */
-const STATX_TIMES = [
-  ['stx_atime', STATX_ATIME],
-  ['stx_btime', STATX_BTIME],
-  ['stx_ctime', STATX_CTIME],
-  ['stx_mtime', STATX_MTIME],
-] as const
+type Statx = StructValues['statx']
+
+type TimeName = 'stx_atime' | 'stx_btime' | 'stx_ctime' | 'stx_mtime'
+
+/** A member as a number or, in a few cases, in words. */
+type MemberText = (stx: Statx, options: TextOptions) => string
+
+const plainNumber =
+  (name: Exclude<keyof Statx, TimeName>): MemberText =>
+  stx =>
+    String(stx[name])
+
+const statxTime =
+  (name: TimeName): MemberText =>
+  stx => {
+    const { tv_sec: seconds, tv_nsec: nanoseconds } = stx[name]
+    const comment = timeComment(word(seconds), word(nanoseconds))
+    return `{tv_sec=${seconds}, tv_nsec=${nanoseconds}}${comment}`
+  }
+
+/** Whether the kernel always fills the member. */
+const ALWAYS = -1
+
+/** In strace's order: the bits that say whether the kernel filled the member, and its text. */
+const STATX_MEMBERS: readonly (readonly [name: keyof Statx, bits: number, text: MemberText])[] = [
+  ['stx_mask', ALWAYS, (stx, options) => setText('|statx', word(stx.stx_mask), options)],
+  ['stx_blksize', ALWAYS, plainNumber('stx_blksize')],
+  ['stx_attributes', ALWAYS, (stx, options) => setText('|statx_attr', word(stx.stx_attributes), options)],
+  ['stx_nlink', linux.STATX_NLINK, plainNumber('stx_nlink')],
+  ['stx_uid', linux.STATX_UID, plainNumber('stx_uid')],
+  ['stx_gid', linux.STATX_GID, plainNumber('stx_gid')],
+  [
+    'stx_mode',
+    linux.STATX_TYPE | linux.STATX_MODE,
+    (stx, options) => fileModeText(BigInt(stx.stx_mode), options),
+  ],
+  ['stx_ino', linux.STATX_INO, plainNumber('stx_ino')],
+  ['stx_size', linux.STATX_SIZE, plainNumber('stx_size')],
+  ['stx_blocks', linux.STATX_BLOCKS, plainNumber('stx_blocks')],
+  [
+    'stx_attributes_mask',
+    ALWAYS,
+    (stx, options) => setText('|statx_attr', word(stx.stx_attributes_mask), options),
+  ],
+  ['stx_atime', linux.STATX_ATIME, statxTime('stx_atime')],
+  ['stx_btime', linux.STATX_BTIME, statxTime('stx_btime')],
+  ['stx_ctime', linux.STATX_CTIME, statxTime('stx_ctime')],
+  ['stx_mtime', linux.STATX_MTIME, statxTime('stx_mtime')],
+  ['stx_rdev_major', ALWAYS, plainNumber('stx_rdev_major')],
+  ['stx_rdev_minor', ALWAYS, plainNumber('stx_rdev_minor')],
+  ['stx_dev_major', ALWAYS, plainNumber('stx_dev_major')],
+  ['stx_dev_minor', ALWAYS, plainNumber('stx_dev_minor')],
+  ['stx_mnt_id', linux.STATX_MNT_ID, stx => hex(stx.stx_mnt_id)],
+  ['stx_dio_mem_align', linux.STATX_DIOALIGN, plainNumber('stx_dio_mem_align')],
+  ['stx_dio_offset_align', linux.STATX_DIOALIGN, plainNumber('stx_dio_offset_align')],
+]
+
+/** What is shown without -v. */
+const STATX_BRIEF: ReadonlySet<keyof Statx> = new Set(['stx_mask', 'stx_attributes', 'stx_mode', 'stx_size'])
 
 export const statx: Printer = (value, { memory, options }) => {
   const codec = struct('statx')
   const view = readView(memory, value, codec.size)
   if (!view || options.addressesOnly) return address(value)
   const stx = codec.read(view)
-  const mode = BigInt(stx.stx_mode)
-  const mask = `stx_mask=${setText('|statx', word(stx.stx_mask), options)}`
-  const attributes = `stx_attributes=${setText('|statx_attr', word(stx.stx_attributes), options)}`
-  const modeShown = `stx_mode=${fileModeText(mode, options)}`
-  const size = `stx_size=${stx.stx_size}`
-  if (!options.full) return `{${[mask, attributes, modeShown, size].join(', ')}, ...}`
-  const times = STATX_TIMES.flatMap(([name, bit]) => {
-    if ((stx.stx_mask & bit) === 0) return []
-    const { tv_sec: seconds, tv_nsec: nanoseconds } = stx[name]
-    const comment = timeComment(word(seconds), word(nanoseconds))
-    return [`${name}={tv_sec=${seconds}, tv_nsec=${nanoseconds}}${comment}`]
+  const parts = STATX_MEMBERS.flatMap(([name, bits, text]) => {
+    if (bits !== ALWAYS && (stx.stx_mask & bits) === 0) return []
+    return options.full || STATX_BRIEF.has(name) ? [`${name}=${text(stx, options)}`] : []
   })
-  const parts = [
-    mask,
-    `stx_blksize=${stx.stx_blksize}`,
-    attributes,
-    `stx_nlink=${stx.stx_nlink}`,
-    `stx_uid=${stx.stx_uid}`,
-    `stx_gid=${stx.stx_gid}`,
-    modeShown,
-    `stx_ino=${stx.stx_ino}`,
-    size,
-    `stx_blocks=${stx.stx_blocks}`,
-    `stx_attributes_mask=${setText('|statx_attr', word(stx.stx_attributes_mask), options)}`,
-    times.join(', '),
-    `stx_rdev_major=${stx.stx_rdev_major}`,
-    `stx_rdev_minor=${stx.stx_rdev_minor}`,
-    `stx_dev_major=${stx.stx_dev_major}`,
-    `stx_dev_minor=${stx.stx_dev_minor}`,
-    `stx_mnt_id=${hex(stx.stx_mnt_id)}`,
-  ]
-  return `{${parts.join(', ')}}`
+  return `{${parts.join(', ')}${options.full ? '' : ', ...'}}`
 }
 
 /** getdents(2): the type of an entry is in its last byte. getdents64(2): it has a field. */
@@ -162,11 +187,13 @@ export const directoryEntries =
   (operand: string): Printer =>
   (value, context) => {
     const { outcome, memory, options } = context
-    const length = Number(outcome?.value ?? 0n)
+    if (outcome?.failed !== false) return address(value)
+    const length = Number(outcome.value)
     if (length === 0) return options.full ? '[]' : `${address(value)} /* 0 entries */`
-    const view = readView(memory, value, length)
     const name = ENTRIES[operand]
-    if (!view || !name) return address(value)
+    if (!name || BigInt(length) > argument(context, 2)) return address(value)
+    const view = readView(memory, value, length)
+    if (!view) return options.full ? address(value) : `${address(value)} /* 0+ entries */`
     const entries: string[] = []
     for (let at = 0; at + struct(name).size <= length; at += recordSize(view, at, name)) {
       const text = entryText(view, at, name, options)
@@ -189,20 +216,24 @@ export const descriptors: Printer = (value, context) => {
   })
 }
 
+/** cpu_set_t, of which strace reads no more where the kernel has no more processors. */
+const MOST_SET_BYTES = 128
+
 /** A set of processors, with as many bytes as the kernel wrote or the caller passes. */
 export const processors =
   (operand: string): Printer =>
   (value, context) => {
     const { outcome, memory } = context
-    const said = Number(BigInt.asUintN(32, argument(context, Number(operand))))
+    const said = Number(argument(context, Number(operand)))
     // The kernel has written this many bytes, and never uses more than it needs for its
     // processors.
-    const length = outcome ? Number(outcome.value) : said
+    const all = outcome ? Number(outcome.value) : said
+    const length = Math.min(all, MOST_SET_BYTES)
     if (length === 0) return '[]'
     const bytes = memory.read(value, length)
     if (bytes.length < length) return address(value)
     const set = Array.from({ length: length * 8 }, (_, bit) => bit).filter(
       bit => ((bytes[bit >> 3] ?? 0) >> (bit & 7)) & 1,
     )
-    return `[${set.join(' ')}]`
+    return `[${[...set, ...(all > length ? ['...'] : [])].join(' ')}]`
   }

@@ -2,7 +2,7 @@
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
-import { setText } from '../names.ts'
+import { restText, setText } from '../names.ts'
 import { address } from '../text.ts'
 
 const pollCount = (context: Context): bigint => BigInt.asUintN(32, argument(context, 1))
@@ -23,20 +23,21 @@ export const polls: Printer = (value, context) =>
     return `{fd=${fdText(fd, context)}, events=${eventsText(events, context)}}`
   })
 
-/** The ready descriptors, as many as the result says, in brackets. */
-function readyPolls(ready: number, context: Context): string {
+/** The ready descriptors in brackets; nothing if none is. */
+function readyPolls(context: Context): string {
   const value = argument(context, 0)
   const count = Number(pollCount(context))
   const parts: string[] = []
-  for (let index = 0; index < count && parts.length < ready; index++) {
-    const poll = readStruct(context.memory, value + BigInt(index * pollBytes()), 'pollfd')
-    if (!poll) return `[${[...parts, '...'].join(', ')}]`
+  for (let index = 0; index < count; index++) {
+    const at = value + BigInt(index * pollBytes())
+    const poll = readStruct(context.memory, at, 'pollfd')
+    if (!poll) return `[${[...parts, address(at)].join(', ')}]`
     const { fd, revents } = poll
     if (revents === 0) continue
     if (!context.options.full && parts.length >= context.limit) return `[${parts.join(', ')}, ...]`
-    parts.push(`{fd=${fd}, revents=${eventsText(revents, context)}}`)
+    parts.push(`{fd=${fd}, revents=${restText('|poll', BigInt(revents), context.options)}}`)
   }
-  return `[${parts.join(', ')}]`
+  return parts.length === 0 ? '' : `[${parts.join(', ')}]`
 }
 
 /** After the result of poll: `([{fd=3, revents=POLLIN}])`. */
@@ -44,8 +45,11 @@ export function pollResult(context: Context, timeout: string): string {
   const { outcome } = context
   if (!outcome || outcome.failed) return ''
   if (outcome.value === 0n) return ' (Timeout)'
-  if (context.options.addressesOnly) return ''
-  return ` (${readyPolls(Number(outcome.value), context)}${timeout})`
+  if (context.options.addressesOnly || pollCount(context) === 0n) return ''
+  const last = argument(context, 0) + pollCount(context) * BigInt(pollBytes())
+  if (argument(context, 0) === 0n || last >= 2n ** 64n) return ''
+  const parts = [readyPolls(context), timeout].filter(part => part !== '')
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 
 /** The kernel looks at no more descriptors than this. */
@@ -74,9 +78,12 @@ export function selectResult(context: Context, left: string): string {
   const { outcome } = context
   if (!outcome || outcome.failed) return ''
   if (outcome.value === 0n) return ' (Timeout)'
+  // As many as the result says, of all sets together.
+  let rest = Number(outcome.value)
   const parts = ['in', 'out', 'except'].flatMap((name, index) => {
     const pointer = argument(context, index + 1)
-    const found = pointer === 0n ? [] : (readSet(pointer, context) ?? [])
+    const found = pointer === 0n ? [] : (readSet(pointer, context) ?? []).slice(0, rest)
+    rest -= found.length
     return found.length === 0 ? [] : [`${name} [${found.join(' ')}]`]
   })
   return ` (${[...parts, ...(left === '' ? [] : [`left ${left}`])].join(', ')})`

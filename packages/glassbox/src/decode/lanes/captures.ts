@@ -17,7 +17,7 @@ const NOTHING: Captures = { enter: [], leave: [] }
 /** Kinds whose text depends on registers alone, although they are not in the table of scalars. */
 const IN_REGISTERS: ReadonlySet<string> = new Set([
   ...['futexop', 'bitset', 'wakeop', 'statxflags', 'key', 'reqkey', 'errno', 'deathsig', 'ptracer'],
-  ...['syslog', 'loglevel', 'ioctl', 'pidtype', 'ethprotocol', 'userreg', 'unalign', 'modem'],
+  ...['syslog', 'loglevel', 'ioctl', 'pidtype', 'ethprotocol', 'userreg', 'unalign', 'modem', 'ax25protocol'],
   ...['fsflags', 'pagestatus', 'time', 'vector', 'matrix', 'tagged', 'features', 'feature', 'none'],
 ])
 
@@ -43,7 +43,15 @@ const SIZES: Readonly<Record<string, number>> = {
   sigaction: ACTION_BYTES,
   sigset: 8,
 }
-const CELLS: Readonly<Record<string, number>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8 }
+const CELLS: Readonly<Record<string, number>> = {
+  off: 8,
+  size: 8,
+  addr: 8,
+  long: 8,
+  hex: 8,
+  time: 8,
+  features: 8,
+}
 
 const bytes = (address: number, most: number): Capture => ({
   what: 'bytes',

@@ -8,6 +8,8 @@ import type { LineStep, LineStyle } from './plan.ts'
 import { type Place, structOf, text, valueStep } from './struct-steps.ts'
 
 const PATH_MAX = 4096
+/** UIO_MAXIOV: the kernel takes no more. */
+const MOST_VECTORS = 1024
 const SET_BYTES = 8
 
 /** A pointer to something of this size. */
@@ -34,6 +36,26 @@ const COMPILE: Readonly<Record<string, Compile>> = {
       { step: 'bytes', argument, length, most: style.limit, late, byResult, style: style.strings },
     ])
   },
+  // In hexadecimal, and without the byte behind the last one.
+  bytes: (place, operand, direction) => {
+    const { argument, late, style } = place
+    const length = Number(operand)
+    return pointer(place, 0, [
+      { step: 'bytes', argument, length, most: style.limit, late, byResult: direction === '>', style: 'all' },
+    ])
+  },
+  iovec: ({ argument, late, style }, operand, direction) => [
+    {
+      step: 'vectors',
+      argument,
+      length: Number(operand),
+      most: style.limit,
+      items: style.full ? MOST_VECTORS : Math.min(style.limit, MOST_VECTORS),
+      late,
+      byResult: direction === '>',
+      style: style.strings,
+    },
+  ],
   dents: ({ argument, style: { full } }, operand) =>
     operand === '' && !full ? [{ step: 'entries', argument }] : undefined,
   sigset: (place, operand) => {
@@ -69,7 +91,19 @@ function argumentSteps(place: Place): readonly LineStep[] | undefined {
 /** Outputs of which something is shown after a failure, too: see kinds.ts. */
 const SHOWN_UNFILLED: ReadonlySet<string> = new Set([
   ...['ifreq', 'ifindex', 'ifconf', 'iovec', 'msghdr', 'cloneargs', 'sentmsgs', 'uring', 'kept', 'dents'],
-  ...['ipccmd', 'polls', 'epolls', 'wstatus', 'rusage', 'left', 'mmsghdr', 'netlink'],
+  ...[
+    'ipccmd',
+    'polls',
+    'epolls',
+    'wstatus',
+    'rusage',
+    'left',
+    'mmsghdr',
+    'netlink',
+    'userdesc',
+    'items',
+    'nodemask',
+  ],
 ])
 
 /** An output without steps of its own: NULL, and the address after a failure. */

@@ -7,7 +7,7 @@ import { fromRegister } from '../../codec/numbers.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { widthOf } from '../../linux/schema/widths.ts'
 import { contextOf } from '../arguments.ts'
-import { isDeviceMode } from '../basic/modes.ts'
+import { fileModeText, isDeviceMode } from '../basic/modes.ts'
 import type { Context } from '../context.ts'
 import { kindOf } from '../kinds.ts'
 import type { MemoryReader } from '../memory.ts'
@@ -63,8 +63,7 @@ function nameText(
   json: JsonText | undefined,
 ): string | undefined {
   if (schema) return json?.(plain(schema, fromRegister(value, widthOf(schema))))
-  if (kind === PLAIN_FILE_MODE)
-    return isDeviceMode(value) ? undefined : kindOf('filemode').print(value, context)
+  if (kind === PLAIN_FILE_MODE) return isDeviceMode(value) ? undefined : fileModeText(value, context.options)
   if (kind === 'sigset') return signalSetText(value, context.options)
   if (kind === SIGNAL_HANDLER) return handlerText(value, context.options)
   return kindOf(kind).print(value, context)

@@ -123,6 +123,17 @@ export type LineStep =
       readonly byResult: boolean
       readonly style: StringStyle
     }
+  /** An array of iovec; `length`: the argument that is their number, of which few are shown. */
+  | {
+      readonly step: 'vectors'
+      readonly argument: number
+      readonly length: number
+      readonly most: number
+      readonly items: number
+      readonly late: boolean
+      readonly byResult: boolean
+      readonly style: StringStyle
+    }
   | {
       readonly step: 'jsonBytes'
       readonly argument: number

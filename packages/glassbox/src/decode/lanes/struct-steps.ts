@@ -2,7 +2,7 @@
  * The steps of a line for numbers, names and structs. Pure.
  */
 import { sizeOf, struct } from '../../codec/struct.ts'
-import { SA_RESTORER } from '../../linux/constants.ts'
+import { SA_RESTORER, STATX_MODE, STATX_SIZE, STATX_TYPE } from '../../linux/constants.ts'
 import { fieldOf, layoutOf, type StructName } from '../../linux/schema/layouts.ts'
 import { STRUCTS, type Field } from '../../linux/structs.ts'
 import { ACTION_BYTES } from '../process/signals.ts'
@@ -80,11 +80,13 @@ function structSteps(name: string, place: Place, start: number): readonly LineSt
   const steps: LineStep[] = []
   for (const [index, field] of fields.entries()) {
     const own = fieldSteps(field, place, start)
-    if (!own || (field.optional && (index === 0 || field.kind.startsWith('struct:')))) return undefined
+    const isOptional = field.optional || field.onlyWith !== undefined
+    if (!own || field.unless || (isOptional && (index === 0 || field.kind.startsWith('struct:'))))
+      return undefined
     const inside = index === 0 ? own : [text(', '), ...own]
     const { offset, size: width } = field
     const source = { argument: place.argument, offset: start + offset, width, signed: false }
-    if (field.optional) steps.push({ step: 'optional', source, mask: 0, inside })
+    if (isOptional) steps.push({ step: 'optional', source, mask: field.onlyWith ?? 0, inside })
     else steps.push(...inside)
   }
   return [text('{'), ...steps, text(isBrief ? ', ...}' : '}')]
@@ -158,15 +160,19 @@ function statSteps(argument: number, { full, fixedZone }: LineStyle): readonly L
 function statxSteps(argument: number, { full }: LineStyle): readonly LineStep[] | undefined {
   if (full) return undefined
   const field = (name: string): Source => memberOf('statx', argument, name)
+  const filled = (mask: number, inside: readonly LineStep[]): LineStep => ({
+    step: 'optional',
+    source: field('stx_mask'),
+    mask,
+    inside,
+  })
   return [
     text('{stx_mask='),
     named('|statx', field('stx_mask'), true),
     text(', stx_attributes='),
     named('|statx_attr', field('stx_attributes'), true),
-    text(', stx_mode='),
-    named('filemode', field('stx_mode'), true),
-    text(', stx_size='),
-    numberIn('statx', argument, 'stx_size'),
+    filled(STATX_TYPE | STATX_MODE, [text(', stx_mode='), named('filemode', field('stx_mode'), true)]),
+    filled(STATX_SIZE, [text(', stx_size='), numberIn('statx', argument, 'stx_size')]),
     text(', ...}'),
   ]
 }

@@ -8,9 +8,9 @@ import { constantSet } from '../../linux/flags.ts'
 import { fieldOf, layoutOf } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
 import type { Context, Printer } from '../context.ts'
-import { bytesOf, readView } from '../memory.ts'
+import { readString, readView } from '../memory.ts'
 import { setText } from '../names.ts'
-import { address, charArray, hex } from '../text.ts'
+import { address, charArray, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 import { networkBytes } from './order.ts'
 import { socketAddressText } from './socket.ts'
@@ -115,13 +115,14 @@ export const interfaceNumber =
 /** A name alone, of a bridge; all of its bytes if it has no NUL. */
 export const interfaceName: Printer = (value, { memory, options }) => {
   const size = sizeOf(fieldOf(layoutOf('ifreq'), 'ifr_name').kind)
-  const view = readView(memory, value, size)
-  return view ? charArray(bytesOf(view), options.stringsInHex, size) : address(value)
+  const read = readString(memory, value, size)
+  if (!read || (!read.ended && read.bytes.length < size)) return address(value)
+  return quote(read.bytes, !read.ended, options.stringsInHex)
 }
 
 function lengthText(length: number): string {
   const count = length / requestBytes()
-  return `${length}${Number.isInteger(count) ? ` /* ${count} * sizeof(struct ifreq) */` : ''}`
+  return `${length}${length !== 0 && Number.isInteger(count) ? ` /* ${count} * sizeof(struct ifreq) */` : ''}`
 }
 
 /** The length of the list before the call, if the caller provided a buffer. */

@@ -71,13 +71,14 @@ export const messages =
   (operand: string, received: boolean, valueText: KindText): Printer =>
   (value, context) => {
     const said = Number(BigInt.asUintN(32, argument(context, Number(operand))))
-    const count =
-      context.outcome && !context.outcome.failed ? Math.min(Number(context.outcome.value), said) : said
-    return arrayText(value, count, struct('mmsghdr').size, context, at => {
+    const done = context.outcome?.failed === false ? Math.min(Number(context.outcome.value), said) : 0
+    // All that the caller wanted to send, but only those that were received.
+    const count = received && context.outcome?.failed === false ? done : said
+    return arrayText(value, count, struct('mmsghdr').size, context, (at, index) => {
       const fields = readStruct(context.memory, at, 'mmsghdr')
       if (!fields) return undefined
       const { msg_hdr: head, msg_len: bytes } = fields
       const text = messageText(head, received ? bytes : Infinity, context, received, valueText)
-      return `{msg_hdr=${text}${context.outcome?.failed === false ? `, msg_len=${bytes}` : ''}}`
+      return `{msg_hdr=${text}${index < done ? `, msg_len=${bytes}` : ''}}`
     })
   }

@@ -5,7 +5,7 @@
 import { struct } from '../../codec/struct.ts'
 import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX } from '../../linux/constants.ts'
 import { offsetOf } from '../../linux/schema/layouts.ts'
-import { argument, type Context, type Printer } from '../context.ts'
+import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { bytesOf, readWord } from '../memory.ts'
 import { NAMES, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
@@ -90,7 +90,7 @@ export const ADDRESS_BYTES = 128
 export const socketAddress =
   (operand: string): Printer =>
   (value, context) => {
-    const length = Number(BigInt.asUintN(32, argument(context, Number(operand))))
+    const length = signed32(argument(context, Number(operand)))
     return addressAt(value, length, context)
   }
 
@@ -99,14 +99,14 @@ export const returnedAddress =
   (operand: string): Printer =>
   (value, context) => {
     const pointer = argument(context, Number(operand))
-    const length = Number(readWord(context.memory, pointer, 4) ?? 0n)
-    const room = Number(context.remembered.get(pointer) ?? BigInt(length))
+    const length = signed32(readWord(context.memory, pointer, 4) ?? 0n)
+    const room = signed32(context.remembered.get(pointer) ?? BigInt(length))
     return addressAt(value, Math.min(length, room), context)
   }
 
 export function addressAt(value: bigint, length: number, { memory, options }: Context): string {
   if (value === 0n) return 'NULL'
-  if (options.addressesOnly) return address(value)
+  if (options.addressesOnly || length < 0) return address(value)
   const needed = Math.min(length, ADDRESS_BYTES)
   const bytes = memory.read(value, needed)
   if (bytes.length < needed) return address(value)

@@ -49,7 +49,6 @@ const PARTS: readonly (readonly Part[])[] = [
   [RETURNED],
   [MOVED],
 ]
-const JMP = 5
 const RET = 6
 
 /** Extended BPF has other classes for the last two, and one more mode instead of two. */
@@ -88,7 +87,8 @@ function codeText(
   const parts = [first, ...(others[code & first.mask] ?? [])]
   const rest = parts.reduce((bits, { mask }) => bits & ~mask, code)
   const texts = parts.map(part => partText(part, code, options))
-  if (rest !== 0) texts.push(nameless(hex(rest), 'BPF_???', NAMES))
+  // As in strace, which looks at two parts by a mask each, and at one as all the rest.
+  if (rest !== 0 && parts.length < 3) texts.push(nameless(hex(rest), 'BPF_???', NAMES))
   return texts.join('|')
 }
 
@@ -105,10 +105,12 @@ function returned(value: number, options: TextOptions): string {
 
 function instructionText(instruction: StructValues['sock_filter'], options: TextOptions): string {
   const { code, jt: yes, jf: no, k: value } = instruction
-  const kind = code & CLASS.mask
+  const isReturn = (code & CLASS.mask) === RET
   const words = codeText(code, options)
-  if (kind === JMP) return `BPF_JUMP(${words}, ${hex(value)}, ${hex(yes)}, ${hex(no)})`
-  return `BPF_STMT(${words}, ${kind === RET ? returned(value, options) : hex(value)})`
+  // As in strace, which asks for targets and not for the class.
+  return yes === 0 && no === 0
+    ? `BPF_STMT(${words}, ${isReturn ? returned(value, options) : hex(value)})`
+    : `BPF_JUMP(${words}, ${hex(value)}, ${hex(yes)}, ${hex(no)})`
 }
 
 export const bpfProgram = (value: bigint, count: bigint, context: Context): string =>

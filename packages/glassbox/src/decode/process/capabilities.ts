@@ -1,9 +1,9 @@
 /** Sets of capabilities, as capget(2) and capset(2) take them: names of bits, 32 per word. */
-import { struct } from '../../codec/struct.ts'
+import { readStruct, struct } from '../../codec/struct.ts'
 import { type ConstantSet, constantSet } from '../../linux/flags.ts'
 import type { StructValues } from '../../linux/schema/layouts.ts'
 import { argument, type Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { readView } from '../memory.ts'
 import { flagsText } from '../names.ts'
 import { address } from '../text.ts'
 import type { TextOptions } from '../types.ts'
@@ -37,7 +37,7 @@ const LONG_VERSIONS = [0x20071026, 0x20080522]
 /** Later versions have twice 32 bits of each set, as the preceding header says. */
 export const capabilitySets: Printer = (value, context) => {
   const { memory, options } = context
-  const version = readWord(memory, argument(context, 0), 4)
+  const version = readStruct(memory, argument(context, 0), 'caphdr')?.version
   const codec = struct('cap_user_data')
   const count = LONG_VERSIONS.includes(Number(version)) ? 2 : 1
   const view = version === undefined ? undefined : readView(memory, value, count * codec.size)

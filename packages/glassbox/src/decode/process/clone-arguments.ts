@@ -38,14 +38,22 @@ export const cloneArguments =
     const members = struct('clone_args').read(view)
     const flags = unsigned(members.flags)
     const count = unsigned(members.set_tid_size)
-    const fields = layout.fields.filter(({ name, offset }) => {
+    const isListed = unsigned(members.set_tid) !== 0n
+    const all = layout.fields.map(field =>
+      field.name === 'set_tid_size' && isListed ? { ...field, optional: false } : field,
+    )
+    const fields = all.filter(({ name, offset }) => {
       const needed = FLAGGED[name]
       if (offset >= known) return false
       if (name === 'cgroup' && members.cgroup !== 0) return true
       return needed === undefined || (flags & needed) !== 0n
     })
     const inner: KindText = (kind, member, within) =>
-      kind === 'settid' ? itemsAt('int', member, count, within, valueText) : valueText(kind, member, within)
+      kind !== 'settid'
+        ? valueText(kind, member, within)
+        : count === 0n
+          ? address(member)
+          : itemsAt('int', member, count, within, valueText)
     const shown = structText({ size: layout.size, fields }, view, context, inner)
     const text = `${shown.slice(0, -1)}${bytesBehind(value, layout.size, size, context)}}`
     return context.outcome?.failed === false ? text + results(value, flags, context, valueText) : text

@@ -38,7 +38,8 @@ export const fileHandle =
     const text = `{handle_bytes=${was}${size}`
     if (changes && outcome?.failed !== false) return `${text}}`
     const bytes = memory.read(behind('file_handle', value), Math.min(size, MOST_HANDLE_BYTES))
-    const shown = bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : quote(bytes, false, 'all')
+    const isWhole = bytes.length === Math.min(size, MOST_HANDLE_BYTES)
+    const shown = isWhole ? quote(bytes, size > MOST_HANDLE_BYTES, 'all') : '???'
     return `${text}, handle_type=${head.handle_type}, f_handle=${shown}}`
   }
 
@@ -58,7 +59,7 @@ export const messageBuffer =
   }
 
 /** How a signal is told that has its name. */
-const BY_SIGNAL: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD_ID])
+const BY_SIGNAL: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID])
 
 /** What of struct sigevent has a meaning. */
 const EVENT_BYTES = 32
@@ -99,9 +100,11 @@ export const keyText =
   (value, context) => {
     const room = argument(context, Number(operand))
     const length = context.outcome?.value ?? 0n
-    const shown = Number(length < room ? length : room)
+    const all = Number(length < room ? length : room)
+    const shown = Math.min(all, context.limit)
     const last = context.memory.read(value + BigInt(Math.max(shown - 1, 0)), 1)[0]
-    return buffer(value, shown > 0 && last === 0 ? shown - 1 : shown, context)
+    // As in strace: a NUL where the text is cut is taken for its end.
+    return buffer(value, shown > 0 && last === 0 ? shown - 1 : all, context)
   }
 
 /** `htons(ETH_P_IP)`. */
@@ -113,8 +116,9 @@ export function networkOrder(set: string, value: bigint, options: TextOptions): 
 export const keyCapabilities: Printer = (value, context) => {
   const count = Number(argument(context, 2))
   const written = Number(context.outcome?.value ?? 0n)
-  const bytes = context.memory.read(value, Math.min(count, written))
-  if (bytes.length === 0) return address(value)
+  const length = Math.min(count, written)
+  const bytes = context.memory.read(value, length)
+  if (bytes.length < length) return address(value)
   const names = Array.from(bytes, (byte, index) =>
     setText(`|key_caps${index}`, BigInt(byte), context.options),
   )

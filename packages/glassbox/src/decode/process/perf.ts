@@ -17,8 +17,14 @@ type Attributes = StructValues['perf_event_attr']
 /** Without -v, what comes after the bits is left out. */
 const briefBytes = (): number => offsetOf('perf_event_attr', 'wakeup_events')
 
+const LOW = 0xffff_ffffn
+
+/** The kind of processor, of machines that have several. */
+const hybrid = (config: bigint): string => (config >> 32n === 0n ? '' : `${hex(config >> 32n)}<<32|`)
+
 function configText(type: number, config: bigint, options: TextOptions): string {
-  if (type === linux.PERF_TYPE_HARDWARE) return setText('=perf_hw', config, options)
+  if (type === linux.PERF_TYPE_HARDWARE)
+    return `${hybrid(config)}${setText('=perf_hw', config & LOW, options)}`
   if (type === linux.PERF_TYPE_SOFTWARE) return setText('=perf_sw', config, options)
   if (type === linux.PERF_TYPE_TRACEPOINT) return String(config)
   if (type !== linux.PERF_TYPE_HW_CACHE) return hex(config)
@@ -27,9 +33,9 @@ function configText(type: number, config: bigint, options: TextOptions): string 
     bigint,
     bigint,
   ]
-  const rest = config >> 24n
+  const rest = (config & LOW) >> 24n
   const more = rest === 0n ? '' : `${hex(rest)}<<24|`
-  return `${more}${setText('=perf_cache_result', result, options)}<<16|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache', id, options)}`
+  return `${hybrid(config)}${more}${setText('=perf_cache_result', result, options)}<<16|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache', id, options)}`
 }
 
 const SKIDS = ['arbitrary skid', 'constant skid', 'requested to have 0 skid', 'must have 0 skid']
@@ -58,6 +64,10 @@ function samples(attributes: Attributes, options: TextOptions): string[] {
 
 /** A member after the bit fields; `undefined` if it is not used. */
 type MemberText = (attributes: Attributes, options: TextOptions) => string | undefined
+
+/** Bytes without a meaning, which are told if they are not zero. */
+const reserved = (from: number, to: number, value: number): string =>
+  value === 0 ? '' : ` /* bytes ${from}..${to}: ${hex(value)} */`
 
 const isBreakpoint = ({ type }: Attributes): boolean => type === linux.PERF_TYPE_BREAKPOINT
 const sampled = ({ sample_type: types }: Attributes, bit: number): boolean =>
@@ -95,8 +105,15 @@ const MEMBERS: readonly (readonly [name: keyof Attributes, text: MemberText])[] 
   ],
   ['sample_regs_intr', attr => `sample_regs_intr=${hex(attr.sample_regs_intr)}`],
   ['aux_watermark', attr => `aux_watermark=${attr.aux_watermark}`],
-  ['sample_max_stack', attr => `sample_max_stack=${attr.sample_max_stack}`],
-  ['aux_sample_size', attr => `aux_sample_size=${attr.aux_sample_size}`],
+  [
+    'sample_max_stack',
+    attr => `sample_max_stack=${attr.sample_max_stack}${reserved(110, 111, attr.__reserved_2)}`,
+  ],
+  [
+    'aux_sample_size',
+    attr => `aux_sample_size=${attr.aux_sample_size}${reserved(116, 119, attr.__reserved_3)}`,
+  ],
+  ['sig_data', attr => `sig_data=${hex(attr.sig_data)}`],
 ]
 
 /** Everything after the bit fields, as far as the struct goes. */

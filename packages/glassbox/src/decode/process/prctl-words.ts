@@ -12,7 +12,7 @@ const VECTOR_LENGTH = 0xffffn
 export const vectorLength =
   (set: string): Printer =>
   (value, { options }) => {
-    const flags = BigInt.asUintN(32, value) & ~VECTOR_LENGTH
+    const flags = value & ~VECTOR_LENGTH
     const length = hex(value & VECTOR_LENGTH)
     return flags === 0n ? length : named(hex(value), `${restText(set, flags, NAMES)}|${length}`, options)
   }
@@ -24,7 +24,7 @@ const TAG_SHIFT = 3n
 const TAG_MASK = 0xffffn
 
 /** `PR_TAGGED_ADDR_ENABLE|PR_MTE_TCF_SYNC|0x7<<PR_MTE_TAG_SHIFT`. */
-export const taggedAddresses: Printer = (value, { options }) => {
+export function taggedText(value: bigint): string {
   const tags = (value >> TAG_SHIFT) & TAG_MASK
   const rest = value >> (TAG_SHIFT + 16n)
   const names = [
@@ -33,8 +33,10 @@ export const taggedAddresses: Printer = (value, { options }) => {
     ...(tags === 0n ? [] : [`${hex(tags)}<<PR_MTE_TAG_SHIFT`]),
     ...(rest === 0n ? [] : [hex(rest << (TAG_SHIFT + 16n))]),
   ]
-  return named(hex(value), names.join('|'), options)
+  return names.join('|')
 }
+
+export const taggedAddresses: Printer = (value, { options }) => named(hex(value), taggedText(value), options)
 
 /** A mask of XSAVE features: the names are always in a comment. */
 export const features: Printer = (value, context) =>

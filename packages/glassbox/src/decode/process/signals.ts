@@ -1,7 +1,7 @@
 /** Signal sets, actions and siginfo_t. Sources: rt_sigaction(2), sigaction(2). */
 import { siginfoOf } from '../../codec/read.ts'
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
-import { CLD_EXITED, SA_RESTORER, SI_KERNEL } from '../../linux/constants.ts'
+import { AUDIT_ARCH_X86_64, CLD_EXITED, SA_RESTORER, SI_KERNEL } from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
 import { offsetOf, type StructValues, type Word } from '../../linux/schema/layouts.ts'
 import { siginfoShape } from '../../linux/schema/unions.ts'
@@ -45,7 +45,7 @@ export const signalSetOf =
   (operand: string): Printer =>
   (value, context) => {
     const size = argument(context, Number(operand))
-    return size === SET_BYTES ? signalSet(value, context) : address(value)
+    return maskText(value, size, context)
   }
 
 export const signalSet: Printer = (value, { memory, options }) => {
@@ -90,12 +90,16 @@ export const signalAction: Printer = (value, { memory, options }) => {
   return `{sa_handler=${handlerText(BigInt(action.sa_handler), options)}, sa_mask=${mask}, sa_flags=${setText('|sa', flags, options)}${tail}}`
 }
 
+/** A set whose size the caller says: the kernel takes no other than its own. */
+const maskText = (mask: bigint, size: bigint, context: Context): string =>
+  size === SET_BYTES ? signalSet(mask, context) : address(mask)
+
 /** A mask and its size, which pselect6(2) takes in one argument. */
 export const signalArgument: Printer = (value, context) => {
   const fields = readStruct(context.memory, value, 'sigset_argument')
   if (!fields) return address(value)
   const mask = unsigned(fields.sigmask)
-  return `{sigmask=${mask === 0n ? 'NULL' : signalSet(mask, context)}, sigsetsize=${fields.sigsetsize}}`
+  return `{sigmask=${mask === 0n ? 'NULL' : maskText(mask, unsigned(fields.sigsetsize), context)}, sigsetsize=${fields.sigsetsize}}`
 }
 
 /** Sets of codes, by signal. */
@@ -166,7 +170,8 @@ function sentValue({ si_ptr: pointer = 0 }: Siginfo): string {
 
 function callFields(info: Siginfo, options: TextOptions): string {
   const nr = info.si_syscall ?? 0
-  const call = syscallByNumber(nr)?.name
+  const isNative = (info.si_arch ?? 0) >>> 0 === AUDIT_ARCH_X86_64
+  const call = isNative ? syscallByNumber(nr)?.name : undefined
   const callText = call === undefined ? String(nr) : named(String(nr), `__NR_${call}`, options)
   const arch = setText('=audit_arch', BigInt.asUintN(32, BigInt(info.si_arch ?? 0)), options)
   return `, si_call_addr=${address(unsigned(info.si_call_addr ?? 0))}, si_syscall=${callText}, si_arch=${arch}`

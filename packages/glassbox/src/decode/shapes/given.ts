@@ -8,6 +8,8 @@ import type { KindText } from '../basic/structs.ts'
 import { bytesBehind } from '../basic/sized.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { readView } from '../memory.ts'
+import { buffer } from '../basic/strings.ts'
+import { membersAt } from './members.ts'
 import { address, escaped } from '../text.ts'
 import { isShown, numberIn, shapesAt, shapeText, wordsAt } from './shapes.ts'
 
@@ -129,5 +131,14 @@ export const counted = (operand: string, valueText: KindText): Printer => {
     return bytes === undefined
       ? shapesAt(kind.slice(1, -1), value, count, context, valueText)
       : wordsAt(kind, Number(bytes), value, count, context, valueText)
+  }
+}
+
+/** `SHAPE,N,FIELD`: bytes, as many as the field of the struct that argument N points to says. */
+export const sizedBy = (operand: string, valueText: KindText): Printer => {
+  const [name = '', index, field = ''] = operand.split(',')
+  return (value, context) => {
+    const members = membersAt(name, argument(context, Number(index)), context, valueText)
+    return members ? buffer(value, Number(members.number(field)), context) : address(value)
   }
 }

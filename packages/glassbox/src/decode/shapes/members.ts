@@ -25,6 +25,11 @@ export class Members {
     this.at = at
   }
 
+  /** How many bytes the struct has. */
+  get size(): bigint {
+    return BigInt(this.#shape.size)
+  }
+
   #field(name: string): ShapeField {
     const field = this.#shape.fields.find(each => each.name === name || each.name === `_${name}`)
     if (!field) throw new RangeError(`the shape ${this.#shape.name} has no field ${name}`)

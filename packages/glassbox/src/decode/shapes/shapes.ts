@@ -134,7 +134,7 @@ function distantText(field: ShapeField, shape: Shape, place: Place): string {
 }
 
 /** A string that ends at a NUL, or where there is no more room for it. */
-function boundedString(start: bigint, room: number, { memory, limit, options }: Context): string {
+export function boundedString(start: bigint, room: number, { memory, limit, options }: Context): string {
   const needed = Math.min(room, limit + 1)
   const read = readString(memory, start, needed)
   if (!read || (!read.ended && read.bytes.length < needed)) return address(start)

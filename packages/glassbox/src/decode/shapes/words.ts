@@ -4,6 +4,7 @@ import { deviceText } from '../basic/modes.ts'
 import { named, nameIn, nameless, setText, signalText } from '../names.ts'
 import { extendedCode } from '../process/bpf-program.ts'
 import { hex } from '../text.ts'
+import { timeComment } from '../files/files.ts'
 import { interfaceText, swapped } from '../network/order.ts'
 import type { TextOptions } from '../types.ts'
 
@@ -21,7 +22,16 @@ export const WORDS: Readonly<Record<string, WordText>> = {
       : `${hex(value)}${options.spelling === 'raw' ? '' : ' /* BTRFS_FEATURE_COMPAT_??? */'}`,
   /** The reserved objects of btrfs have small numbers, counted from either end. */
   objectid: (value, { options }) =>
-    value < 2n ** 32n || value >= 2n ** 64n - 256n ? setText('=btrfs_object', value, options) : String(value),
+    isObjectName(value) ? setText('=btrfs_object', value, options) : largest(value, options),
+  /** What a search has found: also inodes of files. */
+  foundobject: (value, context, size) =>
+    value === FIRST_FREE
+      ? named(String(value), 'BTRFS_FIRST_FREE_OBJECTID', context.options)
+      : (WORDS['objectid']?.(value, context, size) ?? String(value)),
+  btrfskey: (value, { options }) => {
+    const name = nameIn('btrfs_key', value)
+    return name === undefined ? String(value) : named(String(value), name, options)
+  },
   dev64: (value, { options }) => deviceText(value, options),
   kernelversion: (value, { options }) =>
     named(hex(value), `KERNEL_VERSION(${value >> 16n}, ${(value >> 8n) & 0xffn}, ${value & 0xffn})`, options),
@@ -37,8 +47,11 @@ export const WORDS: Readonly<Record<string, WordText>> = {
       ? named(hex(value), `UNI_DIRECT_BASE+${hex(value & 0x1ffn)}`, options)
       : hex(value),
   /** A number of 64 bits, of which the largest has a name. */
-  largest: (value, { options }) =>
-    value === 2n ** 64n - 1n ? named(String(value), 'UINT64_MAX', options) : String(value),
+  largest: (value, { options }) => largest(value, options),
+  /** Two numbers of 32 bits. */
+  hexpair: value => `[${hex(value & 0xffffffffn)}, ${hex(value >> 32n)}]`,
+  permille: value => `${value}${value > 0n && value <= 1000n ? ` /* ${value / 10n}.${value % 10n}% */` : ''}`,
+  datedseconds: value => `${value}${timeComment(BigInt.asIntN(64, value), 0n)}`,
   /** A number of 32 bits; all bits are none. */
   unlessnone: value => (value === 0xffffffffn ? '-1' : String(value)),
   uringrestriction: (value, { options }) => restriction(value & 0xffffn, (value >> 16n) & 0xffn, options),
@@ -64,6 +77,18 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   diagshow: (value, { options }) => setText('|netlink_show', value, options),
   signal: (value, { options }) => signalText(Number(value), options),
 }
+
+/** The first number of an object that is no tree. */
+const FIRST_FREE = 256n
+
+const ALL_BITS = 2n ** 64n - 1n
+
+const largest = (value: bigint, options: TextOptions): string =>
+  value === ALL_BITS ? named(String(value), 'UINT64_MAX', options) : String(value)
+
+/** What counts from either end, but for the numbers that mean none and all. */
+const isObjectName = (value: bigint): boolean =>
+  value !== 0n && value !== ALL_BITS && (value < 2n ** 32n || value > ALL_BITS - 256n)
 
 /** The name of a control, or its place among those of its class. */
 function videoControl(value: bigint, options: TextOptions): string {

@@ -287,6 +287,7 @@ export const LINE_STEP = {
   giveUp: 13,
   wait: 14,
   optional: 15,
+  vectors: 17,
   time: 16,
 } as const
 /** enum line_flag */

@@ -266,6 +266,31 @@ export interface StructArguments {
     readonly flags?: Names
     readonly __reserved?: number
   }
+  readonly ptrace_syscall_info_exit: {
+    readonly rval?: Word
+    readonly is_error?: number
+  }
+  readonly ptrace_syscall_info_seccomp: {
+    readonly op?: number
+    readonly arch?: Name
+    readonly instruction_pointer?: Address
+    readonly stack_pointer?: Address
+    readonly nr?: Word
+    readonly args?: readonly (Word)[]
+    readonly ret_data?: number
+  }
+  readonly ptrace_peeksiginfo_args: {
+    readonly off?: Word
+    readonly flags?: Names
+    readonly nr?: number
+  }
+  readonly seccomp_metadata: {
+    readonly filter_off?: Word
+    readonly flags?: Names
+  }
+  readonly seccomp_metadata_head: {
+    readonly filter_off?: Word
+  }
   readonly ptrace_syscall_info_entry: {
     readonly op?: number
     readonly arch?: Name
@@ -330,7 +355,10 @@ export interface StructArguments {
     readonly sample_regs_intr?: Word
     readonly aux_watermark?: number
     readonly sample_max_stack?: number
+    readonly __reserved_2?: number
     readonly aux_sample_size?: number
+    readonly __reserved_3?: number
+    readonly sig_data?: Word
   }
   readonly sigaction: {
     readonly sa_handler?: Name
@@ -772,6 +800,14 @@ export interface StructArguments {
   readonly msgbuf: {
     readonly mtype?: Word
     readonly mtext?: Uint8Array
+  }
+  readonly sysctl_args: {
+    readonly name?: Address
+    readonly nlen?: number
+    readonly oldval?: Address
+    readonly oldlenp?: Address
+    readonly newval?: Address
+    readonly newlen?: Word
   }
   readonly mq_attr: {
     readonly mq_flags?: Names
@@ -1498,7 +1534,7 @@ export interface StructArguments {
   readonly mtd_oob64: {
     readonly start?: Word
     readonly length?: number
-    readonly usr_ptr?: Word
+    readonly usr_ptr?: Address
   }
   readonly otp_info: {
     readonly start?: number
@@ -1538,8 +1574,8 @@ export interface StructArguments {
     readonly start?: Word
     readonly len?: Word
     readonly ooblen?: Word
-    readonly usr_data?: Word
-    readonly usr_oob?: Word
+    readonly usr_data?: Address
+    readonly usr_oob?: Address
     readonly mode?: Name
   }
   readonly ubi_leb: {
@@ -1697,7 +1733,7 @@ export interface StructArguments {
     readonly flags?: Names
     readonly guest_phys_addr?: Word
     readonly memory_size?: Word
-    readonly userspace_addr?: Address
+    readonly userspace_addr?: Word
   }
   readonly v4l2_capability: {
     readonly driver?: string
@@ -2576,6 +2612,12 @@ export interface StructArguments {
     readonly out_len?: number
     readonly __spare?: readonly (number)[]
   }
+  readonly keyctl_pkey_verify: {
+    readonly key_id?: Name
+    readonly in_len?: number
+    readonly in2_len?: number
+    readonly __spare?: readonly (number)[]
+  }
   readonly user_regs: {
     readonly r15?: Word
     readonly r14?: Word
@@ -3182,6 +3224,365 @@ export interface StructArguments {
     readonly fa_projid?: number
     readonly fa_cowextsize?: number
   }
+  readonly btrfs_inherit: {
+    readonly flags?: Names
+    readonly num_qgroups?: Word
+    readonly num_ref_copies?: Word
+    readonly num_excl_copies?: Word
+    readonly lim?: StructArguments['btrfs_lim']
+    readonly qgroups?: Behind<readonly (Word)[]>
+  }
+  readonly btrfs_subvol_before: {
+    readonly fd?: number
+    readonly flags?: Names
+    readonly size?: Word
+    readonly qgroup_inherit?: Behind<StructArguments['btrfs_inherit']>
+    readonly name?: string
+  }
+  readonly btrfs_subvol_after: {
+    readonly transid?: Word
+  }
+  readonly btrfs_flags: {
+    readonly flags?: Names
+  }
+  readonly btrfs_space: {
+    readonly flags?: Names
+    readonly total_bytes?: Word
+    readonly used_bytes?: Word
+  }
+  readonly btrfs_space_before: {
+    readonly space_slots?: Word
+  }
+  readonly btrfs_space_after: {
+    readonly total_spaces?: Word
+    readonly spaces?: Behind<readonly (StructArguments['btrfs_space'])[]>
+  }
+  readonly btrfs_container: {
+    readonly bytes_left?: number
+    readonly bytes_missing?: number
+    readonly elem_cnt?: number
+    readonly elem_missed?: number
+    readonly val?: Behind<readonly (Word)[]>
+  }
+  readonly btrfs_inode: {
+    readonly inum?: Word
+    readonly offset?: Word
+    readonly root?: Word
+  }
+  readonly btrfs_ino_path: {
+    readonly inum?: Word
+    readonly size?: Word
+    readonly fspath?: Address
+  }
+  readonly btrfs_logical: {
+    readonly logical?: Word
+    readonly size?: Word
+    readonly reserved?: readonly (Word)[]
+    readonly flags?: Names
+    readonly inodes?: Address
+  }
+  readonly btrfs_search_key: {
+    readonly tree_id?: Name
+    readonly min_objectid?: Name
+    readonly max_objectid?: Name
+    readonly min_offset?: Word
+    readonly max_offset?: Word
+    readonly min_transid?: Word
+    readonly max_transid?: Word
+    readonly min_type?: Name
+    readonly max_type?: Name
+    readonly nr_items?: number
+  }
+  readonly btrfs_search: {
+    readonly key?: StructArguments['btrfs_search_key']
+    readonly buf?: Uint8Array
+  }
+  readonly btrfs_search2: {
+    readonly key?: StructArguments['btrfs_search_key']
+    readonly buf_size?: Word
+    readonly buf?: Behind<readonly (number)[]>
+  }
+  readonly btrfs_search_header: {
+    readonly transid?: Word
+    readonly objectid?: Name
+    readonly offset?: Word
+    readonly type?: Name
+    readonly len?: number
+  }
+  readonly btrfs_lookup_before: {
+    readonly treeid?: Name
+    readonly objectid?: Name
+  }
+  readonly btrfs_lookup_after: {
+    readonly name?: string
+  }
+  readonly btrfs_stats: {
+    readonly devid?: { readonly major: number; readonly minor: number }
+    readonly nr_items?: Word
+    readonly flags?: Names
+    readonly values?: readonly (Word)[]
+  }
+  readonly btrfs_balance_data: {
+    readonly profiles?: Names
+    readonly usage?: Word
+    readonly devid?: { readonly major: number; readonly minor: number }
+    readonly pstart?: Word
+    readonly pend?: Word
+    readonly vstart?: Word
+    readonly vend?: Word
+    readonly target?: Word
+    readonly flags?: Names
+  }
+  readonly btrfs_balance_before: {
+    readonly flags?: Names
+    readonly data?: StructArguments['btrfs_balance_data']
+    readonly meta?: StructArguments['btrfs_balance_data']
+    readonly sys?: StructArguments['btrfs_balance_data']
+  }
+  readonly btrfs_balance_after: {
+    readonly flags?: Names
+    readonly state?: Names
+    readonly data?: StructArguments['btrfs_balance_data']
+    readonly meta?: StructArguments['btrfs_balance_data']
+    readonly sys?: StructArguments['btrfs_balance_data']
+  }
+  readonly btrfs_replace_start: {
+    readonly srcdevid?: { readonly major: number; readonly minor: number }
+    readonly cont_reading_from_srcdev_mode?: Name
+    readonly srcdev_name?: string
+    readonly tgtdev_name?: string
+  }
+  readonly btrfs_replace_status: {
+    readonly replace_state?: Name
+    readonly progress_1000?: Word
+    readonly time_started?: Word
+    readonly time_stopped?: Word
+    readonly num_write_errors?: Word
+    readonly num_uncorrectable_read_errors?: Word
+  }
+  readonly btrfs_replace_before: {
+    readonly cmd?: Name
+    readonly start?: StructArguments['btrfs_replace_start']
+  }
+  readonly btrfs_replace_after: {
+    readonly result?: Name
+    readonly status?: StructArguments['btrfs_replace_status']
+  }
+  readonly mtd_oobsel: {
+    readonly useecc?: Name
+    readonly eccbytes?: number
+    readonly oobfree?: readonly (Word)[]
+    readonly eccpos?: readonly (number)[]
+  }
+  readonly mtd_oobfree: {
+    readonly offset?: number
+    readonly length?: number
+  }
+  readonly mtd_layout: {
+    readonly eccbytes?: number
+    readonly eccpos?: readonly (number)[]
+    readonly oobavail?: number
+    readonly oobfree?: readonly (StructArguments['mtd_oobfree'])[]
+  }
+  readonly ubi_attach: {
+    readonly ubi_num?: number
+    readonly mtd_num?: number
+    readonly vid_hdr_offset?: number
+    readonly max_beb_per1024?: number
+  }
+  readonly ubi_volume: {
+    readonly vol_id?: number
+    readonly alignment?: number
+    readonly bytes?: Word
+    readonly vol_type?: Name
+    readonly flags?: Names
+    readonly name_len?: number
+    readonly name?: string
+  }
+  readonly ubi_rename_entry: {
+    readonly vol_id?: number
+    readonly name_len?: number
+    readonly name?: string
+  }
+  readonly ubi_rename: {
+    readonly count?: number
+    readonly ents?: Behind<readonly (number)[]>
+  }
+  readonly kvm_regs: {
+    readonly rax?: Word
+    readonly rbx?: Word
+    readonly rcx?: Word
+    readonly rdx?: Word
+    readonly rsi?: Word
+    readonly rdi?: Word
+    readonly rsp?: Word
+    readonly rbp?: Word
+    readonly r8?: Word
+    readonly r9?: Word
+    readonly r10?: Word
+    readonly r11?: Word
+    readonly r12?: Word
+    readonly r13?: Word
+    readonly r14?: Word
+    readonly r15?: Word
+    readonly rip?: Word
+    readonly rflags?: Word
+  }
+  readonly kvm_segment: {
+    readonly base?: Word
+    readonly limit?: number
+    readonly selector?: number
+    readonly type?: number
+    readonly present?: number
+    readonly dpl?: number
+    readonly db?: number
+    readonly s?: number
+    readonly l?: number
+    readonly g?: number
+    readonly avl?: number
+  }
+  readonly kvm_table: {
+    readonly base?: Word
+    readonly limit?: number
+  }
+  readonly kvm_sregs: {
+    readonly cs?: StructArguments['kvm_segment']
+    readonly ds?: StructArguments['kvm_segment']
+    readonly es?: StructArguments['kvm_segment']
+    readonly fs?: StructArguments['kvm_segment']
+    readonly gs?: StructArguments['kvm_segment']
+    readonly ss?: StructArguments['kvm_segment']
+    readonly tr?: StructArguments['kvm_segment']
+    readonly ldt?: StructArguments['kvm_segment']
+    readonly gdt?: StructArguments['kvm_table']
+    readonly idt?: StructArguments['kvm_table']
+    readonly cr0?: Word
+    readonly cr2?: Word
+    readonly cr3?: Word
+    readonly cr4?: Word
+    readonly cr8?: Word
+    readonly efer?: Word
+    readonly apic_base?: Word
+    readonly interrupt_bitmap?: readonly (Word)[]
+  }
+  readonly kvm_cpuid_entry: {
+    readonly function?: number
+    readonly index?: number
+    readonly flags?: Names
+    readonly eax?: number
+    readonly ebx?: number
+    readonly ecx?: number
+    readonly edx?: number
+  }
+  readonly kvm_cpuid: {
+    readonly nent?: number
+    readonly entries?: Behind<readonly (StructArguments['kvm_cpuid_entry'])[]>
+  }
+  readonly v4l2_create: {
+    readonly count?: number
+    readonly memory?: Name
+    readonly format?: StructArguments['v4l2_format']
+  }
+  readonly v4l2_created: {
+    readonly index?: number
+    readonly count?: number
+  }
+  readonly bridge_port: {
+    readonly ifr_ifindex?: number
+  }
+  readonly sg_io_hdr: {
+    readonly interface_id?: number
+    readonly dxfer_direction?: Name
+    readonly cmd_len?: number
+    readonly mx_sb_len?: number
+    readonly iovec_count?: number
+    readonly dxfer_len?: number
+    readonly dxferp?: Address
+    readonly cmdp?: Address
+    readonly sbp?: Address
+    readonly timeout?: number
+    readonly flags?: Names
+    readonly pack_id?: number
+    readonly usr_ptr?: Address
+    readonly status?: number
+    readonly masked_status?: number
+    readonly msg_status?: number
+    readonly sb_len_wr?: number
+    readonly host_status?: number
+    readonly driver_status?: number
+    readonly resid?: number
+    readonly duration?: number
+    readonly info?: Names
+  }
+  readonly sg_io_v4: {
+    readonly guard?: number
+    readonly protocol?: Name
+    readonly subprotocol?: Name
+    readonly request_len?: number
+    readonly request?: Address
+    readonly request_tag?: Word
+    readonly request_attr?: number
+    readonly request_priority?: number
+    readonly request_extra?: number
+    readonly max_response_len?: number
+    readonly response?: Address
+    readonly dout_iovec_count?: number
+    readonly dout_xfer_len?: number
+    readonly din_iovec_count?: number
+    readonly din_xfer_len?: number
+    readonly dout_xferp?: Address
+    readonly din_xferp?: Address
+    readonly timeout?: number
+    readonly flags?: Names
+    readonly usr_ptr?: Word
+    readonly driver_status?: number
+    readonly transport_status?: number
+    readonly device_status?: number
+    readonly retry_delay?: number
+    readonly info?: Names
+    readonly duration?: number
+    readonly response_len?: number
+    readonly din_resid?: number
+    readonly dout_resid?: number
+    readonly generated_tag?: Word
+  }
+  readonly dm_ioctl: {
+    readonly version?: readonly (number)[]
+    readonly data_size?: number
+    readonly data_start?: number
+    readonly dev?: { readonly major: number; readonly minor: number }
+    readonly name?: string
+    readonly uuid?: string
+    readonly target_count?: number
+    readonly open_count?: number
+    readonly event_nr?: number
+    readonly flags?: Names
+  }
+  readonly dm_target: {
+    readonly sector_start?: Word
+    readonly length?: Word
+    readonly status?: number
+    readonly target_type?: string
+    readonly next?: number
+  }
+  readonly dm_deps: {
+    readonly count?: number
+    readonly dev?: Behind<readonly ({ readonly major: number; readonly minor: number })[]>
+  }
+  readonly dm_name: {
+    readonly dev?: { readonly major: number; readonly minor: number }
+    readonly next?: number
+    readonly name?: Behind<readonly (number)[]>
+  }
+  readonly dm_versions: {
+    readonly next?: number
+    readonly version?: readonly (number)[]
+    readonly name?: Behind<readonly (number)[]>
+  }
+  readonly dm_message: {
+    readonly sector?: Word
+    readonly message?: Behind<readonly (number)[]>
+  }
 }
 
 /** The arguments of each call at its exit. */
@@ -3242,7 +3643,7 @@ export interface CallArguments {
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word; readonly sv: Behind<readonly (number)[]> }
   readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
   readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<Name> | Behind<number | Uint8Array>; readonly optlen: Behind<number> }
-  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly parent_tid?: Behind<number>; readonly tls?: Word; readonly child_tidptr?: Address }
+  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly parent_tid?: Behind<number>; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
   readonly vfork: {  }
   readonly execve: { readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]> }
@@ -3287,7 +3688,7 @@ export interface CallArguments {
   readonly getrusage: { readonly who: Name; readonly usage: Behind<StructArguments['rusage']> }
   readonly sysinfo: { readonly info: Behind<StructArguments['sysinfo']> }
   readonly times: { readonly buf: Behind<StructArguments['tms']> }
-  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
+  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['ptrace_peeksiginfo_args']> | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
   readonly getuid: {  }
   readonly syslog: { readonly type: Name; readonly bufp?: Behind<Uint8Array> | Address; readonly len?: number | Name }
   readonly getgid: {  }
@@ -3342,7 +3743,7 @@ export interface CallArguments {
   readonly vhangup: {  }
   readonly modify_ldt: { readonly func: number; readonly ptr: Behind<StructArguments['user_desc']> | Address; readonly bytecount: Word }
   readonly pivot_root: { readonly new_root: Behind<string>; readonly put_old: Behind<string> }
-  readonly _sysctl: { readonly args: Address }
+  readonly _sysctl: { readonly args: Behind<StructArguments['sysctl_args']> }
   readonly prctl: { readonly option: Name; readonly arg2?: AnyValue; readonly arg3?: Word | number | Name | Address | Behind<StructArguments['sock_fprog']> | Names; readonly arg4?: Word | Name; readonly arg5?: Word | Behind<Word> | Behind<string> | Address }
   readonly arch_prctl: { readonly code: Name; readonly addr?: Behind<Address> | Behind<Names> | Name | Word }
   readonly adjtimex: { readonly txc_p: Behind<StructArguments['timex']> }
@@ -3436,7 +3837,7 @@ export interface CallArguments {
   readonly waitid: { readonly idtype: Name; readonly id: number; readonly infop: Behind<SignalInformation>; readonly options: Names; readonly rusage: Behind<StructArguments['rusage']> }
   readonly add_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly payload: Behind<Uint8Array>; readonly plen: Word; readonly ringid: Name }
   readonly request_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly callout_info: Behind<string>; readonly destringid: Name }
-  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address; readonly arg5?: Name | Address | Names | Word | Behind<StructArguments['keyctl_kdf']> | Behind<StructArguments['keyctl_pkey_query']> }
+  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address | Behind<Uint8Array>; readonly arg5?: AnyValue }
   readonly ioprio_set: { readonly which: Name; readonly who: number; readonly ioprio: { readonly class: Name; readonly data: number } }
   readonly ioprio_get: { readonly which: Name; readonly who: number }
   readonly inotify_init: {  }
@@ -3629,7 +4030,7 @@ export interface CallInputs {
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word }
   readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
   readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number }
-  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly tls?: Word; readonly child_tidptr?: Address }
+  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
   readonly vfork: {  }
   readonly execve: { readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]> }
@@ -3674,7 +4075,7 @@ export interface CallInputs {
   readonly getrusage: { readonly who: Name }
   readonly sysinfo: {  }
   readonly times: {  }
-  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
+  readonly ptrace: { readonly request: Name; readonly pid?: number; readonly addr?: Address | Word | Name | Behind<StructArguments['ptrace_peeksiginfo_args']> | Behind<StructArguments['user_regs']> | Behind<StructArguments['user_fpregs']>; readonly data?: AnyValue }
   readonly getuid: {  }
   readonly syslog: { readonly type: Name; readonly bufp?: Behind<Uint8Array> | Address; readonly len?: number | Name }
   readonly getgid: {  }
@@ -3729,7 +4130,7 @@ export interface CallInputs {
   readonly vhangup: {  }
   readonly modify_ldt: { readonly func: number; readonly ptr: Behind<StructArguments['user_desc']> | Address; readonly bytecount: Word }
   readonly pivot_root: { readonly new_root: Behind<string>; readonly put_old: Behind<string> }
-  readonly _sysctl: { readonly args: Address }
+  readonly _sysctl: { readonly args: Behind<StructArguments['sysctl_args']> }
   readonly prctl: { readonly option: Name; readonly arg2?: AnyValue; readonly arg3?: Word | number | Name | Address | Behind<StructArguments['sock_fprog']> | Names; readonly arg4?: Word | Name; readonly arg5?: Word | Behind<Word> | Behind<string> | Address }
   readonly arch_prctl: { readonly code: Name; readonly addr?: Behind<Address> | Behind<Names> | Name | Word }
   readonly adjtimex: {  }
@@ -3778,7 +4179,7 @@ export interface CallInputs {
   readonly futex: { readonly uaddr: Address; readonly futex_op: Names | Name | Name; readonly val?: number; readonly timeout?: Behind<StructArguments['timespec']> | number | Address; readonly uaddr2?: Address; readonly val3?: number }
   readonly sched_setaffinity: { readonly pid: number; readonly cpusetsize: number; readonly mask: Behind<readonly number[]> }
   readonly sched_getaffinity: { readonly pid: number; readonly cpusetsize: number }
-  readonly set_thread_area: {  }
+  readonly set_thread_area: { readonly u_info: Behind<StructArguments['user_desc']> }
   readonly io_setup: { readonly nr_events: number }
   readonly io_destroy: { readonly ctx: Address }
   readonly io_getevents: { readonly ctx_id: Address; readonly min_nr: Word; readonly nr: Word; readonly timeout: Behind<StructArguments['timespec']> }
@@ -3823,7 +4224,7 @@ export interface CallInputs {
   readonly waitid: { readonly idtype: Name; readonly id: number; readonly options: Names }
   readonly add_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly payload: Behind<Uint8Array>; readonly plen: Word; readonly ringid: Name }
   readonly request_key: { readonly type: Behind<string>; readonly description: Behind<string>; readonly callout_info: Behind<string>; readonly destringid: Name }
-  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address; readonly arg5?: Name | Address | Names | Word | Behind<StructArguments['keyctl_kdf']> | Behind<StructArguments['keyctl_pkey_query']> }
+  readonly keyctl: { readonly operation: Name; readonly arg2?: AnyValue; readonly arg3?: AnyValue; readonly arg4?: Word | number | Behind<string> | Name | Address | Behind<Uint8Array>; readonly arg5?: AnyValue }
   readonly ioprio_set: { readonly which: Name; readonly who: number; readonly ioprio: { readonly class: Name; readonly data: number } }
   readonly ioprio_get: { readonly which: Name; readonly who: number }
   readonly inotify_init: {  }
@@ -3854,7 +4255,7 @@ export interface CallInputs {
   readonly vmsplice: { readonly fd: number; readonly iov: Behind<readonly Vector[]>; readonly nr_segs: Word; readonly flags: Names }
   readonly move_pages: { readonly pid: number; readonly nr_pages: Word; readonly pages: Behind<readonly (Address)[]>; readonly nodes: Behind<readonly (number)[]>; readonly flags: Names }
   readonly utimensat: { readonly dirfd: number; readonly path: Behind<string>; readonly times: Behind<readonly (StructArguments['timespec'] | string)[]>; readonly flags: Names }
-  readonly epoll_pwait: { readonly epfd: number; readonly maxevents: number; readonly timeout: number; readonly sigmask: Behind<Names>; readonly sigsetsize: Word }
+  readonly epoll_pwait: { readonly epfd: number; readonly maxevents: number; readonly timeout: number; readonly sigmask?: Behind<Names>; readonly sigsetsize: Word }
   readonly signalfd: { readonly fd: number; readonly mask: Behind<Names>; readonly sizemask: Word }
   readonly timerfd_create: { readonly clockid: Name; readonly flags: Names }
   readonly eventfd: { readonly count: number }
@@ -3927,7 +4328,7 @@ export interface CallInputs {
   readonly pidfd_getfd: { readonly pidfd: number; readonly targetfd: number; readonly flags: number }
   readonly faccessat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: Names; readonly flags: Names }
   readonly process_madvise: { readonly pidfd: number; readonly vec: Behind<readonly Vector[]>; readonly vlen: Word; readonly behavior: Name; readonly flags: number }
-  readonly epoll_pwait2: { readonly epfd: number; readonly maxevents: number; readonly sigmask: Behind<Names>; readonly sigsetsize: Word }
+  readonly epoll_pwait2: { readonly epfd: number; readonly maxevents: number; readonly sigmask?: Behind<Names>; readonly sigsetsize: Word }
   readonly mount_setattr: { readonly dirfd: number; readonly path: Behind<string>; readonly flags: Names; readonly attr: Behind<StructArguments['mount_attr']>; readonly size: Word }
   readonly quotactl_fd: { readonly fd: number; readonly cmd: { readonly command: Name; readonly type: Name }; readonly addr?: AnyValue; readonly id?: number | Name }
   readonly landlock_create_ruleset: { readonly attr: Behind<StructArguments['landlock_ruleset_attr']>; readonly size: Word; readonly flags: Names }

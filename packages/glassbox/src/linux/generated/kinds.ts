@@ -51,10 +51,12 @@ type KindName =
   | 'socktype'
   | 'sockaddr_in_2'
   | 'sockaddr_out_2'
-  | 'length_inout'
+  | 'length_inout_1'
   | 'flags_msg'
   | 'sockaddr_in_5'
+  | 'within_out_2'
   | 'sockaddr_out_5'
+  | 'length_inout_4'
   | 'msghdr_in'
   | 'msghdr_out'
   | 'one_shutdown'
@@ -115,6 +117,7 @@ type KindName =
   | 'one_sched'
   | 'ptr_out_timespec'
   | 'flags_mcl'
+  | 'ptr_in_sysctl_args'
   | 'one_prctl'
   | 'one_arch_prctl'
   | 'ptr_out_timex'
@@ -140,12 +143,13 @@ type KindName =
   | 'hex32'
   | 'cpuset_in_1'
   | 'cpuset_out_1'
-  | 'userdesc_out'
+  | 'userdesc_in'
   | 'cell_out_addr'
   | 'results_out_io_event'
   | 'iocbs_in_1'
   | 'iocb_in'
   | 'ptr_out_io_event'
+  | 'userdesc_out'
   | 'dents_out'
   | 'one_fadvise'
   | 'one_clockid'
@@ -166,8 +170,9 @@ type KindName =
   | 'cell_out_inout_mpol'
   | 'nodemask_out_2'
   | 'flags_mpol_get'
-  | 'ptr_in_mq_attr'
+  | 'ptr_in_mq_attr_new'
   | 'cell_out_uint'
+  | 'ptr_in_mq_attr'
   | 'ptr_out_mq_attr'
   | 'items_in_kexec_segment_1_in_16'
   | 'kexecflags'
@@ -213,6 +218,7 @@ type KindName =
   | 'flags_fan_events'
   | 'fandirfd'
   | 'filehandle_inout'
+  | 'mountid_out_2'
   | 'flags_at_handle'
   | 'filehandle_in'
   | 'sentmsgs_out_2'
@@ -313,7 +319,6 @@ type KindName =
   | 'ifreq_out_map'
   | 'ifreq_in_map'
   | 'ifname_in'
-  | 'ifindex_in'
   | 'cell_in_fsflags'
   | 'termios_in_termios2'
   | 'cell_out_fsflags'
@@ -351,6 +356,7 @@ type KindName =
   | 'feature'
   | 'flags_key_perms'
   | 'keytext_out_3'
+  | 'within_out_3'
   | 'reqkey'
   | 'errno'
   | 'iovec_in_3'
@@ -358,7 +364,6 @@ type KindName =
   | 'keycaps_out_2'
   | 'userreg'
   | 'flags_ptrace_opt'
-  | 'cell_out_hex'
   | 'one_nt'
   | 'kept_inout_iovec_head'
   | 'ptr_in_iovec_head'
@@ -383,18 +388,27 @@ type KindName =
   | 'ptr_out_dqblk'
   | 'ptr_in_dqblk'
   | 'ptr_out_nextdqblk'
-  | 'userdesc_in'
   | 'cell_in_inout_seccomp_ret'
   | 'cell_out_tid'
   | 'futexop'
   | 'wakeop'
   | 'bitset'
+  | 'cell_out_hex'
   | 'one_cap'
   | 'one_mce_policy'
   | 'one_ip_protocol'
   | 'one_netlink'
   | 'ethprotocol'
   | 'one_bt_protocol'
+  | 'ax25protocol'
+  | 'one_can_protocol'
+  | 'one_irda_protocol'
+  | 'one_isdn_protocol'
+  | 'one_phonet_protocol'
+  | 'one_caif_protocol'
+  | 'one_nfc_socket_protocol'
+  | 'one_kcm_protocol'
+  | 'one_smc_protocol'
   | 'one_so_option'
   | 'ptr_in_linger'
   | 'ptr_in_ucred'
@@ -428,6 +442,7 @@ type KindName =
   | 'one_xdp_option'
   | 'one_so_option_read'
   | 'ptr_out_linger'
+  | 'length_inout'
   | 'ptr_out_ucred'
   | 'cell_out_sockerror'
   | 'option_out'
@@ -470,6 +485,8 @@ type KindName =
   | 'enum_audit_arch_32'
   | 'list_int_64_6'
   | 'flags_futex_waitv_32'
+  | 'flags_peeksiginfo_32'
+  | 'flags_seccomp_filter_64'
   | 'enum_perf_type_32'
   | 'word_perf_config_64'
   | 'flags_perf_sample_64'
@@ -689,10 +706,12 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   socktype: { type: 'word', bits: 32, word: 'socket_type', notation: 'socktype' },
   sockaddr_in_2: { type: 'sockaddr', way: 'in', length: { by: 'argument', argument: 2, bits: 32 }, notation: 'sockaddr<2' },
   sockaddr_out_2: { type: 'sockaddr', way: 'out', length: { by: 'cell', argument: 2 }, notation: 'sockaddr>2' },
-  length_inout: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'length=' },
+  length_inout_1: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'length=1' },
   flags_msg: { type: 'flags', bits: 32, set: 'msg', notation: '|msg' },
   sockaddr_in_5: { type: 'sockaddr', way: 'in', length: { by: 'argument', argument: 5, bits: 32 }, notation: 'sockaddr<5' },
+  within_out_2: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 2, bits: 64 }, form: 'bytes', notation: 'within>2' },
   sockaddr_out_5: { type: 'sockaddr', way: 'out', length: { by: 'cell', argument: 5 }, notation: 'sockaddr>5' },
+  length_inout_4: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'length=4' },
   msghdr_in: { type: 'message', way: 'in', notation: 'msghdr<' },
   msghdr_out: { type: 'message', way: 'out', notation: 'msghdr>' },
   one_shutdown: { type: 'enum', bits: 32, set: 'shutdown', notation: '=shutdown' },
@@ -753,6 +772,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   one_sched: { type: 'enum', bits: 32, set: 'sched', notation: '=sched' },
   ptr_out_timespec: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'timespec' }, notation: 'ptr>timespec' },
   flags_mcl: { type: 'flags', bits: 32, set: 'mcl', notation: '|mcl' },
+  ptr_in_sysctl_args: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'sysctl_args' }, notation: 'ptr<sysctl_args' },
   one_prctl: { type: 'enum', bits: 32, set: 'prctl', notation: '=prctl' },
   one_arch_prctl: { type: 'enum', bits: 32, set: 'arch_prctl', notation: '=arch_prctl' },
   ptr_out_timex: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'timex' }, notation: 'ptr>timex' },
@@ -778,12 +798,13 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   hex32: { type: 'int', bits: 32, signed: false, form: 'hex', notation: 'hex32' },
   cpuset_in_1: { type: 'bitset', way: 'in', of: 'processors', length: { by: 'argument', argument: 1, bits: 32 }, unit: 'bytes', notation: 'cpuset<1' },
   cpuset_out_1: { type: 'bitset', way: 'out', of: 'processors', length: { by: 'result' }, unit: 'bytes', notation: 'cpuset>1' },
-  userdesc_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_desc' }, notation: 'userdesc>' },
+  userdesc_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'user_desc' }, notation: 'userdesc<' },
   cell_out_addr: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'address' }, notation: 'cell>addr' },
   results_out_io_event: { type: 'array', way: 'out', of: { type: 'struct', name: 'io_event' }, count: { by: 'result' }, notation: 'results>io_event' },
   iocbs_in_1: { type: 'array', way: 'in', of: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'iocb' } }, count: { by: 'argument', argument: 1, bits: 64, signed: true }, notation: 'iocbs<1' },
   iocb_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'iocb' }, notation: 'iocb<' },
   ptr_out_io_event: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'io_event' }, notation: 'ptr>io_event' },
+  userdesc_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_desc' }, notation: 'userdesc>' },
   dents_out: { type: 'records', way: 'out', of: 'linux_dirent64', size: 'd_reclen', align: 1, length: { by: 'result' }, notation: 'dents>' },
   one_fadvise: { type: 'enum', bits: 32, set: 'fadvise', notation: '=fadvise' },
   one_clockid: { type: 'enum', bits: 32, set: 'clockid', notation: '=clockid' },
@@ -804,8 +825,9 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   cell_out_inout_mpol: { type: 'pointer', way: 'out', to: { type: 'enum', bits: 32, set: 'mpol' }, notation: 'cell>=mpol' },
   nodemask_out_2: { type: 'bitset', way: 'out', of: 'nodes', length: { by: 'argument', argument: 2, bits: 64 }, unit: 'bits', notation: 'nodemask>2' },
   flags_mpol_get: { type: 'flags', bits: 64, set: 'mpol_get', notation: '|mpol_get' },
-  ptr_in_mq_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mq_attr' }, notation: 'ptr<mq_attr' },
+  ptr_in_mq_attr_new: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mq_attr' }, notation: 'ptr<mq_attr_new' },
   cell_out_uint: { type: 'pointer', way: 'out', to: { type: 'int', bits: 32, signed: false, form: 'decimal' }, notation: 'cell>uint' },
+  ptr_in_mq_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mq_attr' }, notation: 'ptr<mq_attr' },
   ptr_out_mq_attr: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'mq_attr' }, notation: 'ptr>mq_attr' },
   items_in_kexec_segment_1_in_16: { type: 'array', way: 'in', of: { type: 'struct', name: 'kexec_segment' }, count: { by: 'argument', argument: 1, bits: 64 }, most: 16, notation: 'items<kexec_segment,1<16' },
   kexecflags: { type: 'word', bits: 64, word: 'kexec_flags', notation: 'kexecflags' },
@@ -851,6 +873,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_fan_events: { type: 'flags', bits: 64, set: 'fan_events', notation: '|fan_events' },
   fandirfd: { type: 'word', bits: 32, word: 'mark_directory', notation: 'fandirfd' },
   filehandle_inout: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'file_handle' }, notation: 'filehandle=' },
+  mountid_out_2: { type: 'pointer', way: 'out', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'mountid>2' },
   flags_at_handle: { type: 'flags', bits: 32, set: 'at_handle', notation: '|at_handle' },
   filehandle_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'file_handle' }, notation: 'filehandle<' },
   sentmsgs_out_2: { type: 'message', way: 'inout', count: { by: 'argument', argument: 2, bits: 32 }, notation: 'sentmsgs>2' },
@@ -909,9 +932,9 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   ptr_in_flock: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'flock', view: 'set' }, notation: 'ptr<flock' },
   owner_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'f_owner_ex' }, notation: 'owner<' },
   owner_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'f_owner_ex' }, notation: 'owner>' },
-  one_flock_type: { type: 'enum', bits: 32, set: 'flock_type', notation: '=flock_type' },
-  flags_f_notify: { type: 'flags', bits: 32, set: 'f_notify', notation: '|f_notify' },
-  flags_seals: { type: 'flags', bits: 32, set: 'seals', notation: '|seals' },
+  one_flock_type: { type: 'enum', bits: 64, set: 'flock_type', notation: '=flock_type' },
+  flags_f_notify: { type: 'flags', bits: 64, set: 'f_notify', notation: '|f_notify' },
+  flags_seals: { type: 'flags', bits: 64, set: 'seals', notation: '|seals' },
   termios_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'termios' }, notation: 'termios>' },
   termios_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'termios' }, notation: 'termios<' },
   termios_out_termio: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'termio' }, notation: 'termios>termio' },
@@ -951,7 +974,6 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   ifreq_out_map: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ifreq', view: 'map' }, notation: 'ifreq>map' },
   ifreq_in_map: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ifreq', view: 'map' }, notation: 'ifreq<map' },
   ifname_in: { type: 'pointer', way: 'in', to: { type: 'chars', size: 16 }, notation: 'ifname<' },
-  ifindex_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ifreq', view: 'ifindex' }, notation: 'ifindex<' },
   cell_in_fsflags: { type: 'pointer', way: 'in', to: { type: 'word', bits: 32, word: 'inode_flags' }, notation: 'cell<fsflags' },
   termios_in_termios2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'termios2' }, notation: 'termios<termios2' },
   cell_out_fsflags: { type: 'pointer', way: 'out', to: { type: 'word', bits: 32, word: 'inode_flags' }, notation: 'cell>fsflags' },
@@ -975,10 +997,10 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   vector: { type: 'word', bits: 64, word: 'sve_vector', notation: 'vector' },
   one_pr_spec: { type: 'enum', bits: 64, set: 'pr_spec', notation: '=pr_spec' },
   one_pr_spec_set: { type: 'enum', bits: 64, set: 'pr_spec_set', notation: '=pr_spec_set' },
-  flags_pr_pac: { type: 'flags', bits: 32, set: 'pr_pac', notation: '|pr_pac' },
+  flags_pr_pac: { type: 'flags', bits: 64, set: 'pr_pac', notation: '|pr_pac' },
   tagged: { type: 'word', bits: 64, word: 'tagged_addresses', notation: 'tagged' },
   one_pr_dispatch: { type: 'enum', bits: 64, set: 'pr_dispatch', notation: '=pr_dispatch' },
-  flags_pr_pac_enabled: { type: 'flags', bits: 32, set: 'pr_pac_enabled', notation: '|pr_pac_enabled' },
+  flags_pr_pac_enabled: { type: 'flags', bits: 64, set: 'pr_pac_enabled', notation: '|pr_pac_enabled' },
   one_pr_core: { type: 'enum', bits: 32, set: 'pr_core', notation: '=pr_core' },
   coreid: { type: 'word', bits: 32, word: 'core_scheduling_id', notation: 'coreid' },
   pidtype: { type: 'word', bits: 64, word: 'pid_type', notation: 'pidtype' },
@@ -989,14 +1011,14 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   feature: { type: 'word', bits: 64, word: 'xsave_feature', notation: 'feature' },
   flags_key_perms: { type: 'flags', bits: 32, set: 'key_perms', notation: '|key_perms' },
   keytext_out_3: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 3, bits: 64 }, form: 'key_text', notation: 'keytext>3' },
+  within_out_3: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 3, bits: 64 }, form: 'bytes', notation: 'within>3' },
   reqkey: { type: 'word', bits: 32, word: 'request_key', notation: 'reqkey' },
   errno: { type: 'word', bits: 32, word: 'error', notation: 'errno' },
   iovec_in_3: { type: 'vectors', way: 'in', count: { by: 'argument', argument: 3, bits: 64 }, remote: false, notation: 'iovec<3' },
   flags_key_move: { type: 'flags', bits: 32, set: 'key_move', notation: '|key_move' },
   keycaps_out_2: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 2, bits: 64 }, form: 'key_capabilities', notation: 'keycaps>2' },
   userreg: { type: 'word', bits: 64, word: 'user_register', notation: 'userreg' },
-  flags_ptrace_opt: { type: 'flags', bits: 32, set: 'ptrace_opt', notation: '|ptrace_opt' },
-  cell_out_hex: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'cell>hex' },
+  flags_ptrace_opt: { type: 'flags', bits: 64, set: 'ptrace_opt', notation: '|ptrace_opt' },
   one_nt: { type: 'enum', bits: 32, set: 'nt', notation: '=nt' },
   kept_inout_iovec_head: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'iovec' }, told: 'always', notation: 'kept=iovec_head' },
   ptr_in_iovec_head: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'iovec' }, notation: 'ptr<iovec_head' },
@@ -1021,18 +1043,27 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   ptr_out_dqblk: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'dqblk' }, notation: 'ptr>dqblk' },
   ptr_in_dqblk: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'dqblk' }, notation: 'ptr<dqblk' },
   ptr_out_nextdqblk: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'nextdqblk' }, notation: 'ptr>nextdqblk' },
-  userdesc_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'user_desc' }, notation: 'userdesc<' },
   cell_in_inout_seccomp_ret: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'seccomp_ret' }, notation: 'cell<=seccomp_ret' },
   cell_out_tid: { type: 'pointer', way: 'out', to: { type: 'id', bits: 32, of: 'tid' }, notation: 'cell>tid' },
   futexop: { type: 'word', bits: 32, word: 'futex_operation', notation: 'futexop' },
   wakeop: { type: 'word', bits: 32, word: 'futex_wake_operation', notation: 'wakeop' },
   bitset: { type: 'word', bits: 32, word: 'futex_bits', notation: 'bitset' },
+  cell_out_hex: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'cell>hex' },
   one_cap: { type: 'enum', bits: 32, set: 'cap', notation: '=cap' },
   one_mce_policy: { type: 'enum', bits: 64, set: 'mce_policy', notation: '=mce_policy' },
   one_ip_protocol: { type: 'enum', bits: 32, set: 'ip_protocol', notation: '=ip_protocol' },
   one_netlink: { type: 'enum', bits: 32, set: 'netlink', notation: '=netlink' },
   ethprotocol: { type: 'word', bits: 32, word: 'ethernet_protocol', notation: 'ethprotocol' },
   one_bt_protocol: { type: 'enum', bits: 32, set: 'bt_protocol', notation: '=bt_protocol' },
+  ax25protocol: { type: 'enum', bits: 64, set: 'ax25_protocol', notation: 'ax25protocol' },
+  one_can_protocol: { type: 'enum', bits: 64, set: 'can_protocol', notation: '=can_protocol' },
+  one_irda_protocol: { type: 'enum', bits: 64, set: 'irda_protocol', notation: '=irda_protocol' },
+  one_isdn_protocol: { type: 'enum', bits: 64, set: 'isdn_protocol', notation: '=isdn_protocol' },
+  one_phonet_protocol: { type: 'enum', bits: 64, set: 'phonet_protocol', notation: '=phonet_protocol' },
+  one_caif_protocol: { type: 'enum', bits: 64, set: 'caif_protocol', notation: '=caif_protocol' },
+  one_nfc_socket_protocol: { type: 'enum', bits: 64, set: 'nfc_socket_protocol', notation: '=nfc_socket_protocol' },
+  one_kcm_protocol: { type: 'enum', bits: 64, set: 'kcm_protocol', notation: '=kcm_protocol' },
+  one_smc_protocol: { type: 'enum', bits: 64, set: 'smc_protocol', notation: '=smc_protocol' },
   one_so_option: { type: 'enum', bits: 32, set: 'so_option', notation: '=so_option' },
   ptr_in_linger: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'linger' }, notation: 'ptr<linger' },
   ptr_in_ucred: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ucred' }, notation: 'ptr<ucred' },
@@ -1066,6 +1097,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   one_xdp_option: { type: 'enum', bits: 32, set: 'xdp_option', notation: '=xdp_option' },
   one_so_option_read: { type: 'enum', bits: 32, set: 'so_option_read', notation: '=so_option_read' },
   ptr_out_linger: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'linger' }, notation: 'ptr>linger' },
+  length_inout: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'length=' },
   ptr_out_ucred: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ucred' }, notation: 'ptr>ucred' },
   cell_out_sockerror: { type: 'pointer', way: 'out', to: { type: 'word', bits: 32, word: 'socket_error' }, notation: 'cell>sockerror' },
   option_out: { type: 'buffer', way: 'out', length: { by: 'cell', argument: 4 }, form: 'option', notation: 'option>' },
@@ -1108,6 +1140,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   enum_audit_arch_32: { type: 'enum', bits: 32, set: 'audit_arch', notation: '=audit_arch' },
   list_int_64_6: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 6, notation: 'x[]' },
   flags_futex_waitv_32: { type: 'flags', bits: 32, set: 'futex_waitv', notation: '|futex_waitv' },
+  flags_peeksiginfo_32: { type: 'flags', bits: 32, set: 'peeksiginfo', notation: '|peeksiginfo' },
+  flags_seccomp_filter_64: { type: 'flags', bits: 64, set: 'seccomp_filter', notation: '|seccomp_filter' },
   enum_perf_type_32: { type: 'enum', bits: 32, set: 'perf_type', notation: '=perf_type' },
   word_perf_config_64: { type: 'word', bits: 64, word: 'perf_config', notation: 'perfconfig' },
   flags_perf_sample_64: { type: 'flags', bits: 64, set: 'perf_sample', notation: '|perf_sample' },

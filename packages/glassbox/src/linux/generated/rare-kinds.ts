@@ -250,6 +250,58 @@ type RareKindName =
   | 'enum_lsm_id_64'
   | 'buffer_bytes_3'
   | 'flags_fs_xflags_64'
+  | 'flags_btrfs_inherit_64'
+  | 'trailing_array_5'
+  | 'flags_btrfs_subvol_64'
+  | 'pointer_struct_btrfs_inherit'
+  | 'chars_4040'
+  | 'flags_btrfs_group_64'
+  | 'trailing_array_6'
+  | 'trailing_array_7'
+  | 'flags_btrfs_logical_64'
+  | 'enum_btrfs_key_32'
+  | 'struct_btrfs_search_key'
+  | 'octets_bytes_3992'
+  | 'trailing_array_8'
+  | 'enum_btrfs_object_64_2'
+  | 'chars_4080'
+  | 'flags_btrfs_stats_64'
+  | 'list_int_64_5'
+  | 'flags_btrfs_args_64'
+  | 'flags_btrfs_balance_64'
+  | 'struct_btrfs_balance_data'
+  | 'flags_btrfs_state_64'
+  | 'enum_btrfs_cont_64'
+  | 'chars_1025'
+  | 'enum_btrfs_replace_state_64'
+  | 'int_decimal_64_3'
+  | 'int_decimal_64_4'
+  | 'enum_btrfs_replace_64'
+  | 'struct_btrfs_replace_start'
+  | 'enum_btrfs_result_64'
+  | 'struct_btrfs_replace_status'
+  | 'enum_mtd_nandecc_32'
+  | 'list_int_64_8_2'
+  | 'list_struct_mtd_oobfree_8'
+  | 'enum_ubi_volume_8'
+  | 'flags_ubi_vol_8'
+  | 'chars_128'
+  | 'struct_kvm_segment'
+  | 'struct_kvm_table'
+  | 'list_int_64_4'
+  | 'flags_kvm_cpuid_32'
+  | 'trailing_array_9'
+  | 'struct_v4l2_format'
+  | 'enum_sg_direction_32'
+  | 'flags_sg_flags_32'
+  | 'flags_sg_info_32'
+  | 'enum_bsg_protocol_32'
+  | 'enum_bsg_subprotocol_32'
+  | 'flags_bsg_flags_32'
+  | 'chars_129'
+  | 'flags_dm_flags_32'
+  | 'octets_bytes_7'
+  | 'trailing_array_10'
   | 'array_struct_unipair_2'
   | 'pointer_struct_blkpg_partition_2'
   | 'word_device_16'
@@ -257,6 +309,7 @@ type RareKindName =
   | 'string_6'
   | 'buffer_bytes_4'
   | 'array_struct_v4l2_ext_control_2'
+  | 'pointer_struct_btrfs_inherit_2'
   | 'shape_out_hd_geometry'
   | 'blob_out_142'
   | 'longcell_out_flags_hd_nice'
@@ -272,6 +325,7 @@ type RareKindName =
   | 'row_in_u_8_2_whole'
   | 'shape_out_sg_scsi_id'
   | 'cell_in_inout_sg_reset'
+  | 'device_inout_sg_io'
   | 'shape_out_sg_request'
   | 'flags_perf_ioc'
   | 'sound'
@@ -318,7 +372,9 @@ type RareKindName =
   | 'shape_out_loop_info64'
   | 'shape_in_loop_config'
   | 'one_mtd_mode'
+  | 'shape_in_bridge_port'
   | 'flags_nbd_ioc'
+  | 'one_kvm_cap'
   | 'cell_in_uint'
   | 'shape_in_ubi_leb'
   | 'cell_in_inout_v4l2_type'
@@ -336,6 +392,8 @@ type RareKindName =
   | 'device_in_entropy'
   | 'longcell_in_x'
   | 'longcell_in_u'
+  | 'device_in_btrfs_flags'
+  | 'device_in_kvm_cpuid'
   | 'shape_out_otp_info'
   | 'shape_in_ubi_resize'
   | 'shape_in_ptp_extts'
@@ -345,6 +403,7 @@ type RareKindName =
   | 'shape_in_btrfs_create'
   | 'shape_in_v4l2_crop'
   | 'shape_in_seccomp_addfd'
+  | 'device_inout_ubi_attach'
   | 'device_inout_rtc_param'
   | 'shape_in_rtc_param_set'
   | 'shape_in_btrfs_assign'
@@ -366,9 +425,14 @@ type RareKindName =
   | 'shape_inout_v4l2_tuner_v4l2_tuner_after'
   | 'shape_in_ptp_pin'
   | 'shape_in_ptp_pin2'
+  | 'device_in_kvm_regs'
+  | 'device_inout_ubi_volume'
   | 'label_in'
+  | 'shape_in_kvm_sregs'
   | 'device_inout_ptp_offset'
   | 'shape_in_btrfs_vol'
+  | 'shape_inout_btrfs_subvol_before_btrfs_subvol_after'
+  | 'device_in_ubi_rename'
   | 'cell_out_hex32'
   | 'cell_in_inout_mtd_otp'
   | 'cell_out_flags_lirc_can'
@@ -380,6 +444,7 @@ type RareKindName =
   | 'mixed_out_u_inout_evdev_key'
   | 'longcell_out_x'
   | 'longcell_out_u'
+  | 'device_out_btrfs_flags'
   | 'shape_in_tee_cancel'
   | 'shape_in_otp_info'
   | 'shape_out_tee_version'
@@ -397,18 +462,26 @@ type RareKindName =
   | 'shape_out_btrfs_limit'
   | 'shape_out_btrfs_rescan_status'
   | 'shape_out_gpiochip_info'
+  | 'device_out_btrfs_supported'
   | 'shape_out_ptp_caps'
   | 'shape_out_v4l2_capability'
+  | 'device_out_kvm_regs'
+  | 'shape_out_mtd_oobsel'
   | 'label_out'
+  | 'shape_out_kvm_sregs'
+  | 'shape_out_mtd_layout'
   | 'shape_out_btrfs_fs_info'
+  | 'shape_out_btrfs_balance_after'
   | 'cell_inout_uint'
   | 'cell_inout_int'
   | 'shape_in_gpio_unwatch'
   | 'device_inout_perf_query'
   | 'device_inout_v4l2_get'
   | 'device_inout_v4l2_set'
+  | 'device_out_kvm_cpuid'
   | 'shape_in_mtd_oob'
   | 'shape_inout_mtd_region_before_mtd_region_after'
+  | 'shape_inout_btrfs_space_before_btrfs_space_after'
   | 'shape_in_btrfs_quota'
   | 'shape_inout_tee_alloc_before_tee_alloc_after'
   | 'shape_inout_gpio_v2_values_before_gpio_v2_values_after'
@@ -432,6 +505,8 @@ type RareKindName =
   | 'shape_in_mtd_write'
   | 'shape_inout_gpioevent_before_gpioevent_after'
   | 'shape_inout_v4l2_frmival_before_v4l2_frmival_after'
+  | 'device_inout_btrfs_paths'
+  | 'device_inout_btrfs_inodes'
   | 'shape_out_ptp_precise'
   | 'shape_inout_v4l2_fmtdesc_before_v4l2_fmtdesc_after'
   | 'shape_out_gpiohandle_data'
@@ -447,19 +522,43 @@ type RareKindName =
   | 'device_inout_v4l2_dequeue'
   | 'shape_inout_ptp_pin_before_ptp_pin_after'
   | 'shape_inout_ptp_pin_before2_ptp_pin_after'
+  | 'device_inout_btrfs_search2'
   | 'shape_inout_btrfs_received_before_btrfs_received_after'
   | 'shape_inout_v4l2_parm_type_v4l2_parm_after'
   | 'shape_inout_v4l2_parm_v4l2_parm_after'
   | 'shape_inout_v4l2_format_type_v4l2_format_after'
   | 'shape_inout_v4l2_format_v4l2_format_set'
   | 'device_inout_v4l2_query_ext'
+  | 'shape_in_v4l2_create'
   | 'shape_inout_gpio_v2_line_before_gpio_v2_line_after'
   | 'shape_in_gpio_v2_config'
+  | 'device_inout_dm_version'
+  | 'device_inout_dm_remove_all'
+  | 'device_inout_dm_list_devices'
+  | 'device_inout_dm_dev_create'
+  | 'device_inout_dm_dev_remove'
+  | 'device_inout_dm_dev_rename'
+  | 'device_inout_dm_dev_suspend'
+  | 'device_inout_dm_dev_status'
+  | 'device_inout_dm_dev_wait'
+  | 'device_inout_dm_table_load'
+  | 'device_inout_dm_table_clear'
+  | 'device_inout_dm_table_deps'
+  | 'device_inout_dm_table_status'
+  | 'device_inout_dm_list_versions'
+  | 'device_inout_dm_target_msg'
+  | 'device_inout_dm_dev_set_geometry'
+  | 'device_inout_dm_dev_arm_poll'
   | 'shape_inout_gpiohandle_before_gpiohandle_after'
   | 'shape_inout_gpio_v2_request_before_gpio_v2_request_after'
   | 'shape_inout_btrfs_scrub_before_btrfs_scrub_after'
   | 'shape_inout_btrfs_scrub_id_btrfs_scrub_after'
+  | 'device_inout_btrfs_balance'
+  | 'device_inout_btrfs_stats'
   | 'device_inout_ptp_extended'
+  | 'shape_inout_btrfs_replace_before_btrfs_replace_after'
+  | 'device_inout_btrfs_search'
+  | 'shape_inout_btrfs_lookup_before_btrfs_lookup_after'
   | 'shape_inout_btrfs_dev_before_btrfs_dev_after'
   | 'shape_in_msqid_set'
   | 'shape_in_shmid_set'
@@ -470,6 +569,16 @@ type RareKindName =
   | 'shape_in_keyctl_kdf'
   | 'shape_out_keyctl_pkey_query'
   | 'shape_in_keyctl_pkey_params'
+  | 'sizedby_in_keyctl_pkey_params_1_in_len'
+  | 'sizedby_out_keyctl_pkey_params_1_out_len'
+  | 'shape_in_keyctl_pkey_verify'
+  | 'sizedby_in_keyctl_pkey_verify_1_in_len'
+  | 'sizedby_in_keyctl_pkey_verify_1_in2_len'
+  | 'sigset_out_5'
+  | 'device_out_call_stop'
+  | 'device_in_signal_range'
+  | 'device_out_signals'
+  | 'device_inout_filter_flags'
   | 'shape_out_user_regs'
   | 'shape_in_user_regs'
   | 'shape_out_user_fpregs'
@@ -783,6 +892,58 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   enum_lsm_id_64: { type: 'enum', bits: 64, set: 'lsm_id', notation: '=lsm_id' },
   buffer_bytes_3: { type: 'buffer', way: 'in', length: { by: 'field', field: 'size' }, form: 'bytes', at: 64, notation: '&bytes' },
   flags_fs_xflags_64: { type: 'flags', bits: 64, set: 'fs_xflags', notation: '|fs_xflags' },
+  flags_btrfs_inherit_64: { type: 'flags', bits: 64, set: 'btrfs_inherit', notation: '|btrfs_inherit' },
+  trailing_array_5: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'field', field: 'num_qgroups' } }, notation: '+u/8' },
+  flags_btrfs_subvol_64: { type: 'flags', bits: 64, set: 'btrfs_subvol', notation: '|btrfs_subvol' },
+  pointer_struct_btrfs_inherit: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_inherit' }, at: 64, notation: '*btrfs_inherit' },
+  chars_4040: { type: 'chars', size: 4040, notation: 'str' },
+  flags_btrfs_group_64: { type: 'flags', bits: 64, set: 'btrfs_group', notation: '|btrfs_group' },
+  trailing_array_6: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'struct', name: 'btrfs_space' }, count: { by: 'field', field: 'total_spaces' } }, notation: '+{btrfs_space}' },
+  trailing_array_7: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'constant', count: 0 } }, notation: '+u/8' },
+  flags_btrfs_logical_64: { type: 'flags', bits: 64, set: 'btrfs_logical', notation: '|btrfs_logical' },
+  enum_btrfs_key_32: { type: 'enum', bits: 32, set: 'btrfs_key', notation: 'btrfskey' },
+  struct_btrfs_search_key: { type: 'struct', name: 'btrfs_search_key', notation: '{btrfs_search_key}' },
+  octets_bytes_3992: { type: 'octets', form: 'bytes', size: 3992, notation: 'bytes' },
+  trailing_array_8: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 8, signed: false, form: 'decimal' }, count: { by: 'constant', count: 0 } }, notation: '+u/1' },
+  enum_btrfs_object_64_2: { type: 'enum', bits: 64, set: 'btrfs_object', notation: 'foundobject' },
+  chars_4080: { type: 'chars', size: 4080, notation: 'str' },
+  flags_btrfs_stats_64: { type: 'flags', bits: 64, set: 'btrfs_stats', notation: '|btrfs_stats' },
+  list_int_64_5: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 5, used: { by: 'field', field: 'nr_items' }, notation: 'u[]' },
+  flags_btrfs_args_64: { type: 'flags', bits: 64, set: 'btrfs_args', notation: '|btrfs_args' },
+  flags_btrfs_balance_64: { type: 'flags', bits: 64, set: 'btrfs_balance', notation: '|btrfs_balance' },
+  struct_btrfs_balance_data: { type: 'struct', name: 'btrfs_balance_data', notation: '{btrfs_balance_data}' },
+  flags_btrfs_state_64: { type: 'flags', bits: 64, set: 'btrfs_state', notation: '|btrfs_state' },
+  enum_btrfs_cont_64: { type: 'enum', bits: 64, set: 'btrfs_cont', notation: '=btrfs_cont' },
+  chars_1025: { type: 'chars', size: 1025, notation: 'str' },
+  enum_btrfs_replace_state_64: { type: 'enum', bits: 64, set: 'btrfs_replace_state', notation: '=btrfs_replace_state' },
+  int_decimal_64_3: { type: 'int', bits: 64, signed: false, form: 'decimal', notation: 'permille' },
+  int_decimal_64_4: { type: 'int', bits: 64, signed: false, form: 'decimal', notation: 'datedseconds' },
+  enum_btrfs_replace_64: { type: 'enum', bits: 64, set: 'btrfs_replace', notation: '=btrfs_replace' },
+  struct_btrfs_replace_start: { type: 'struct', name: 'btrfs_replace_start', notation: '{btrfs_replace_start}' },
+  enum_btrfs_result_64: { type: 'enum', bits: 64, set: 'btrfs_result', notation: '=btrfs_result' },
+  struct_btrfs_replace_status: { type: 'struct', name: 'btrfs_replace_status', notation: '{btrfs_replace_status}' },
+  enum_mtd_nandecc_32: { type: 'enum', bits: 32, set: 'mtd_nandecc', notation: '=mtd_nandecc' },
+  list_int_64_8_2: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 8, notation: 'hexpair[]' },
+  list_struct_mtd_oobfree_8: { type: 'list', of: { type: 'struct', name: 'mtd_oobfree' }, count: 8, notation: '{mtd_oobfree}[]' },
+  enum_ubi_volume_8: { type: 'enum', bits: 8, set: 'ubi_volume', notation: '=ubi_volume' },
+  flags_ubi_vol_8: { type: 'flags', bits: 8, set: 'ubi_vol', notation: '|ubi_vol' },
+  chars_128: { type: 'chars', size: 128, notation: 'str' },
+  struct_kvm_segment: { type: 'struct', name: 'kvm_segment', notation: '{kvm_segment}' },
+  struct_kvm_table: { type: 'struct', name: 'kvm_table', notation: '{kvm_table}' },
+  list_int_64_4: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 4, notation: 'x[]' },
+  flags_kvm_cpuid_32: { type: 'flags', bits: 32, set: 'kvm_cpuid', notation: '|kvm_cpuid' },
+  trailing_array_9: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'struct', name: 'kvm_cpuid_entry' }, count: { by: 'field', field: 'nent' } }, notation: '+{kvm_cpuid_entry}' },
+  struct_v4l2_format: { type: 'struct', name: 'v4l2_format', notation: '{v4l2_format}' },
+  enum_sg_direction_32: { type: 'enum', bits: 32, set: 'sg_direction', notation: '=sg_direction' },
+  flags_sg_flags_32: { type: 'flags', bits: 32, set: 'sg_flags', notation: '|sg_flags' },
+  flags_sg_info_32: { type: 'flags', bits: 32, set: 'sg_info', notation: '|sg_info' },
+  enum_bsg_protocol_32: { type: 'enum', bits: 32, set: 'bsg_protocol', notation: '=bsg_protocol' },
+  enum_bsg_subprotocol_32: { type: 'enum', bits: 32, set: 'bsg_subprotocol', notation: '=bsg_subprotocol' },
+  flags_bsg_flags_32: { type: 'flags', bits: 32, set: 'bsg_flags', notation: '|bsg_flags' },
+  chars_129: { type: 'chars', size: 129, notation: 'str' },
+  flags_dm_flags_32: { type: 'flags', bits: 32, set: 'dm_flags', notation: '|dm_flags' },
+  octets_bytes_7: { type: 'octets', form: 'bytes', size: 7, notation: 'bytes' },
+  trailing_array_10: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'word', bits: 64, word: 'device' }, count: { by: 'field', field: 'count' } }, notation: '+dev64/8' },
   array_struct_unipair_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'unipair' }, count: { by: 'field', field: 'entry_ct' }, at: 32, notation: '&{unipair}' },
   pointer_struct_blkpg_partition_2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'blkpg_partition' }, at: 32, notation: '*blkpg_partition' },
   word_device_16: { type: 'word', bits: 16, word: 'device', notation: 'dev64' },
@@ -790,6 +951,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   string_6: { type: 'string', way: 'in', at: 32, notation: 'ptrstr' },
   buffer_bytes_4: { type: 'buffer', way: 'in', length: { by: 'field', field: 'otherinfolen' }, form: 'bytes', at: 32, notation: '&bytes' },
   array_struct_v4l2_ext_control_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'v4l2_ext_control' }, count: { by: 'field', field: 'count' }, at: 32, notation: '&{v4l2_ext_control}' },
+  pointer_struct_btrfs_inherit_2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_inherit' }, at: 32, notation: '*btrfs_inherit' },
   shape_out_hd_geometry: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'hd_geometry' }, notation: 'shape>hd_geometry' },
   blob_out_142: { type: 'buffer', way: 'out', length: { by: 'constant', count: 142 }, form: 'bytes', notation: 'blob>142' },
   longcell_out_flags_hd_nice: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 64, set: 'hd_nice' }, notation: 'longcell>|hd_nice' },
@@ -805,6 +967,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   row_in_u_8_2_whole: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'constant', count: 2 }, notation: 'row<u,8,2,whole' },
   shape_out_sg_scsi_id: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'sg_scsi_id' }, notation: 'shape>sg_scsi_id' },
   cell_in_inout_sg_reset: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'sg_reset' }, notation: 'cell<=sg_reset' },
+  device_inout_sg_io: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'sg_io_hdr' }, told: 'always', notation: 'device=sg_io' },
   shape_out_sg_request: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'sg_request' }, notation: 'shape>sg_request' },
   flags_perf_ioc: { type: 'flags', bits: 64, set: 'perf_ioc', notation: '|perf_ioc' },
   sound: { type: 'int', bits: 64, signed: false, form: 'decimal', notation: 'sound' },
@@ -851,7 +1014,9 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_out_loop_info64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'loop_info64' }, notation: 'shape>loop_info64' },
   shape_in_loop_config: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'loop_config' }, notation: 'shape<loop_config' },
   one_mtd_mode: { type: 'enum', bits: 64, set: 'mtd_mode', notation: '=mtd_mode' },
+  shape_in_bridge_port: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'bridge_port' }, notation: 'shape<bridge_port' },
   flags_nbd_ioc: { type: 'flags', bits: 64, set: 'nbd_ioc', notation: '|nbd_ioc' },
+  one_kvm_cap: { type: 'enum', bits: 32, set: 'kvm_cap', notation: '=kvm_cap' },
   cell_in_uint: { type: 'pointer', way: 'in', to: { type: 'int', bits: 32, signed: false, form: 'decimal' }, notation: 'cell<uint' },
   shape_in_ubi_leb: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ubi_leb' }, notation: 'shape<ubi_leb' },
   cell_in_inout_v4l2_type: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'v4l2_type' }, notation: 'cell<=v4l2_type' },
@@ -869,6 +1034,8 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_in_entropy: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rand_pool_info' }, notation: 'device<entropy' },
   longcell_in_x: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'longcell<x' },
   longcell_in_u: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, notation: 'longcell<u' },
+  device_in_btrfs_flags: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_flags' }, notation: 'device<btrfs_flags' },
+  device_in_kvm_cpuid: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'kvm_cpuid' }, notation: 'device<kvm_cpuid' },
   shape_out_otp_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'otp_info' }, notation: 'shape>otp_info' },
   shape_in_ubi_resize: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ubi_resize' }, notation: 'shape<ubi_resize' },
   shape_in_ptp_extts: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ptp_extts' }, notation: 'shape<ptp_extts' },
@@ -878,6 +1045,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_btrfs_create: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_create' }, notation: 'shape<btrfs_create' },
   shape_in_v4l2_crop: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'v4l2_crop' }, notation: 'shape<v4l2_crop' },
   shape_in_seccomp_addfd: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'seccomp_addfd' }, notation: 'shape<seccomp_addfd' },
+  device_inout_ubi_attach: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ubi_attach' }, told: 'always', notation: 'device=ubi_attach' },
   device_inout_rtc_param: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'rtc_param_get' }, told: 'always', notation: 'device=rtc_param' },
   shape_in_rtc_param_set: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rtc_param_set' }, notation: 'shape<rtc_param_set' },
   shape_in_btrfs_assign: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_assign' }, notation: 'shape<btrfs_assign' },
@@ -899,9 +1067,14 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_inout_v4l2_tuner_v4l2_tuner_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_tuner' }, after: { type: 'struct', name: 'v4l2_tuner_after' }, told: 'always', notation: 'shape=v4l2_tuner/v4l2_tuner_after' },
   shape_in_ptp_pin: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ptp_pin' }, notation: 'shape<ptp_pin' },
   shape_in_ptp_pin2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ptp_pin2' }, notation: 'shape<ptp_pin2' },
+  device_in_kvm_regs: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'kvm_regs' }, notation: 'device<kvm_regs' },
+  device_inout_ubi_volume: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ubi_volume' }, told: 'always', notation: 'device=ubi_volume' },
   label_in: { type: 'pointer', way: 'in', to: { type: 'chars', size: 256 }, notation: 'label<' },
+  shape_in_kvm_sregs: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'kvm_sregs' }, notation: 'shape<kvm_sregs' },
   device_inout_ptp_offset: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ptp_sys_offset' }, told: 'always', notation: 'device=ptp_offset' },
   shape_in_btrfs_vol: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_vol' }, notation: 'shape<btrfs_vol' },
+  shape_inout_btrfs_subvol_before_btrfs_subvol_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_subvol_before' }, after: { type: 'struct', name: 'btrfs_subvol_after' }, told: 'always', notation: 'shape=btrfs_subvol_before/btrfs_subvol_after' },
+  device_in_ubi_rename: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ubi_rename' }, notation: 'device<ubi_rename' },
   cell_out_hex32: { type: 'pointer', way: 'out', to: { type: 'int', bits: 32, signed: false, form: 'hex' }, notation: 'cell>hex32' },
   cell_in_inout_mtd_otp: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'mtd_otp' }, notation: 'cell<=mtd_otp' },
   cell_out_flags_lirc_can: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'lirc_can' }, notation: 'cell>|lirc_can' },
@@ -913,6 +1086,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   mixed_out_u_inout_evdev_key: { type: 'pointer', way: 'out', to: { type: 'tuple', of: [{ type: 'int', bits: 32, signed: false, form: 'decimal' }, { type: 'enum', bits: 32, set: 'evdev_key' }] }, notation: 'mixed>u,=evdev_key' },
   longcell_out_x: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'longcell>x' },
   longcell_out_u: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, notation: 'longcell>u' },
+  device_out_btrfs_flags: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_flags' }, notation: 'device>btrfs_flags' },
   shape_in_tee_cancel: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'tee_cancel' }, notation: 'shape<tee_cancel' },
   shape_in_otp_info: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'otp_info' }, notation: 'shape<otp_info' },
   shape_out_tee_version: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'tee_version' }, notation: 'shape>tee_version' },
@@ -930,18 +1104,26 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_out_btrfs_limit: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_limit' }, notation: 'shape>btrfs_limit' },
   shape_out_btrfs_rescan_status: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_rescan_status' }, notation: 'shape>btrfs_rescan_status' },
   shape_out_gpiochip_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'gpiochip_info' }, notation: 'shape>gpiochip_info' },
+  device_out_btrfs_supported: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_features' }, notation: 'device>btrfs_supported' },
   shape_out_ptp_caps: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ptp_caps' }, notation: 'shape>ptp_caps' },
   shape_out_v4l2_capability: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'v4l2_capability' }, notation: 'shape>v4l2_capability' },
+  device_out_kvm_regs: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'kvm_regs' }, notation: 'device>kvm_regs' },
+  shape_out_mtd_oobsel: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'mtd_oobsel' }, notation: 'shape>mtd_oobsel' },
   label_out: { type: 'pointer', way: 'out', to: { type: 'chars', size: 256 }, notation: 'label>' },
+  shape_out_kvm_sregs: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'kvm_sregs' }, notation: 'shape>kvm_sregs' },
+  shape_out_mtd_layout: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'mtd_layout' }, notation: 'shape>mtd_layout' },
   shape_out_btrfs_fs_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_fs_info' }, notation: 'shape>btrfs_fs_info' },
+  shape_out_btrfs_balance_after: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_balance_after' }, notation: 'shape>btrfs_balance_after' },
   cell_inout_uint: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: false, form: 'decimal' }, notation: 'cell=uint' },
   cell_inout_int: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'cell=int' },
   shape_in_gpio_unwatch: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'gpio_unwatch' }, notation: 'shape<gpio_unwatch' },
   device_inout_perf_query: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'perf_query_bpf' }, told: 'always', notation: 'device=perf_query' },
   device_inout_v4l2_get: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_control' }, told: 'always', notation: 'device=v4l2_get' },
   device_inout_v4l2_set: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_control' }, told: 'always', notation: 'device=v4l2_set' },
+  device_out_kvm_cpuid: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'kvm_cpuid' }, notation: 'device>kvm_cpuid' },
   shape_in_mtd_oob: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mtd_oob' }, notation: 'shape<mtd_oob' },
   shape_inout_mtd_region_before_mtd_region_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'mtd_region_before' }, after: { type: 'struct', name: 'mtd_region_after' }, told: 'always', notation: 'shape=mtd_region_before+mtd_region_after' },
+  shape_inout_btrfs_space_before_btrfs_space_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_space_before' }, after: { type: 'struct', name: 'btrfs_space_after' }, told: 'always', notation: 'shape=btrfs_space_before/btrfs_space_after' },
   shape_in_btrfs_quota: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_quota' }, notation: 'shape<btrfs_quota' },
   shape_inout_tee_alloc_before_tee_alloc_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'tee_alloc_before' }, after: { type: 'struct', name: 'tee_alloc_after' }, told: 'always', notation: 'shape=tee_alloc_before/tee_alloc_after' },
   shape_inout_gpio_v2_values_before_gpio_v2_values_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'gpio_v2_values_before' }, after: { type: 'struct', name: 'gpio_v2_values_after' }, told: 'always', notation: 'shape=gpio_v2_values_before/gpio_v2_values_after' },
@@ -965,6 +1147,8 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_mtd_write: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mtd_write' }, notation: 'shape<mtd_write' },
   shape_inout_gpioevent_before_gpioevent_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'gpioevent_before' }, after: { type: 'struct', name: 'gpioevent_after' }, told: 'always', notation: 'shape=gpioevent_before/gpioevent_after' },
   shape_inout_v4l2_frmival_before_v4l2_frmival_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_frmival_before' }, after: { type: 'struct', name: 'v4l2_frmival_after' }, told: 'always', notation: 'shape=v4l2_frmival_before+v4l2_frmival_after' },
+  device_inout_btrfs_paths: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_ino_path' }, told: 'always', notation: 'device=btrfs_paths' },
+  device_inout_btrfs_inodes: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_logical' }, told: 'always', notation: 'device=btrfs_inodes' },
   shape_out_ptp_precise: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ptp_precise' }, notation: 'shape>ptp_precise' },
   shape_inout_v4l2_fmtdesc_before_v4l2_fmtdesc_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_fmtdesc_before' }, after: { type: 'struct', name: 'v4l2_fmtdesc_after' }, told: 'always', notation: 'shape=v4l2_fmtdesc_before+v4l2_fmtdesc_after' },
   shape_out_gpiohandle_data: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'gpiohandle_data' }, notation: 'shape>gpiohandle_data' },
@@ -980,19 +1164,43 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_inout_v4l2_dequeue: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_buffer' }, told: 'always', notation: 'device=v4l2_dequeue' },
   shape_inout_ptp_pin_before_ptp_pin_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ptp_pin_before' }, after: { type: 'struct', name: 'ptp_pin_after' }, told: 'always', notation: 'shape=ptp_pin_before+ptp_pin_after' },
   shape_inout_ptp_pin_before2_ptp_pin_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ptp_pin_before2' }, after: { type: 'struct', name: 'ptp_pin_after' }, told: 'always', notation: 'shape=ptp_pin_before2+ptp_pin_after' },
+  device_inout_btrfs_search2: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_search2' }, told: 'always', notation: 'device=btrfs_search2' },
   shape_inout_btrfs_received_before_btrfs_received_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_received_before' }, after: { type: 'struct', name: 'btrfs_received_after' }, told: 'always', notation: 'shape=btrfs_received_before/btrfs_received_after' },
   shape_inout_v4l2_parm_type_v4l2_parm_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_parm_type' }, after: { type: 'struct', name: 'v4l2_parm_after' }, told: 'always', notation: 'shape=v4l2_parm_type+v4l2_parm_after' },
   shape_inout_v4l2_parm_v4l2_parm_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_parm' }, after: { type: 'struct', name: 'v4l2_parm_after' }, told: 'always', notation: 'shape=v4l2_parm/v4l2_parm_after' },
   shape_inout_v4l2_format_type_v4l2_format_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_format_type' }, after: { type: 'struct', name: 'v4l2_format_after' }, told: 'always', notation: 'shape=v4l2_format_type+v4l2_format_after' },
   shape_inout_v4l2_format_v4l2_format_set: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_format' }, after: { type: 'struct', name: 'v4l2_format_set' }, told: 'always', notation: 'shape=v4l2_format/v4l2_format_set' },
   device_inout_v4l2_query_ext: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_query_ext' }, told: 'always', notation: 'device=v4l2_query_ext' },
+  shape_in_v4l2_create: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'v4l2_create' }, notation: 'shape<v4l2_create' },
   shape_inout_gpio_v2_line_before_gpio_v2_line_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'gpio_v2_line_before' }, after: { type: 'struct', name: 'gpio_v2_line_after' }, told: 'always', notation: 'shape=gpio_v2_line_before/gpio_v2_line_after' },
   shape_in_gpio_v2_config: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'gpio_v2_config' }, notation: 'shape<gpio_v2_config' },
+  device_inout_dm_version: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_version' },
+  device_inout_dm_remove_all: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_remove_all' },
+  device_inout_dm_list_devices: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_list_devices' },
+  device_inout_dm_dev_create: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_create' },
+  device_inout_dm_dev_remove: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_remove' },
+  device_inout_dm_dev_rename: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_rename' },
+  device_inout_dm_dev_suspend: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_suspend' },
+  device_inout_dm_dev_status: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_status' },
+  device_inout_dm_dev_wait: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_wait' },
+  device_inout_dm_table_load: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_table_load' },
+  device_inout_dm_table_clear: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_table_clear' },
+  device_inout_dm_table_deps: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_table_deps' },
+  device_inout_dm_table_status: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_table_status' },
+  device_inout_dm_list_versions: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_list_versions' },
+  device_inout_dm_target_msg: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_target_msg' },
+  device_inout_dm_dev_set_geometry: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_set_geometry' },
+  device_inout_dm_dev_arm_poll: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dm_ioctl' }, told: 'always', notation: 'device=dm_dev_arm_poll' },
   shape_inout_gpiohandle_before_gpiohandle_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'gpiohandle_before' }, after: { type: 'struct', name: 'gpiohandle_after' }, told: 'always', notation: 'shape=gpiohandle_before/gpiohandle_after' },
   shape_inout_gpio_v2_request_before_gpio_v2_request_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'gpio_v2_request_before' }, after: { type: 'struct', name: 'gpio_v2_request_after' }, told: 'always', notation: 'shape=gpio_v2_request_before/gpio_v2_request_after' },
   shape_inout_btrfs_scrub_before_btrfs_scrub_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_scrub_before' }, after: { type: 'struct', name: 'btrfs_scrub_after' }, told: 'always', notation: 'shape=btrfs_scrub_before/btrfs_scrub_after' },
   shape_inout_btrfs_scrub_id_btrfs_scrub_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_scrub_id' }, after: { type: 'struct', name: 'btrfs_scrub_after' }, told: 'always', notation: 'shape=btrfs_scrub_id/btrfs_scrub_after' },
+  device_inout_btrfs_balance: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_balance_after' }, told: 'always', notation: 'device=btrfs_balance' },
+  device_inout_btrfs_stats: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_stats' }, told: 'always', notation: 'device=btrfs_stats' },
   device_inout_ptp_extended: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ptp_sys_offset_extended' }, told: 'always', notation: 'device=ptp_extended' },
+  shape_inout_btrfs_replace_before_btrfs_replace_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_replace_before' }, after: { type: 'struct', name: 'btrfs_replace_after' }, told: 'always', notation: 'shape=btrfs_replace_before/btrfs_replace_after' },
+  device_inout_btrfs_search: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_search' }, told: 'always', notation: 'device=btrfs_search' },
+  shape_inout_btrfs_lookup_before_btrfs_lookup_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_lookup_before' }, after: { type: 'struct', name: 'btrfs_lookup_after' }, told: 'always', notation: 'shape=btrfs_lookup_before/btrfs_lookup_after' },
   shape_inout_btrfs_dev_before_btrfs_dev_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_dev_before' }, after: { type: 'struct', name: 'btrfs_dev_after' }, told: 'always', notation: 'shape=btrfs_dev_before/btrfs_dev_after' },
   shape_in_msqid_set: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'msqid_set' }, notation: 'shape<msqid_set' },
   shape_in_shmid_set: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'shmid_set' }, notation: 'shape<shmid_set' },
@@ -1003,6 +1211,16 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_keyctl_kdf: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'keyctl_kdf' }, notation: 'shape<keyctl_kdf' },
   shape_out_keyctl_pkey_query: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'keyctl_pkey_query' }, notation: 'shape>keyctl_pkey_query' },
   shape_in_keyctl_pkey_params: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'keyctl_pkey_params' }, notation: 'shape<keyctl_pkey_params' },
+  sizedby_in_keyctl_pkey_params_1_in_len: { type: 'buffer', way: 'in', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby<keyctl_pkey_params,1,in_len' },
+  sizedby_out_keyctl_pkey_params_1_out_len: { type: 'buffer', way: 'out', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby>keyctl_pkey_params,1,out_len' },
+  shape_in_keyctl_pkey_verify: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'keyctl_pkey_verify' }, notation: 'shape<keyctl_pkey_verify' },
+  sizedby_in_keyctl_pkey_verify_1_in_len: { type: 'buffer', way: 'in', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby<keyctl_pkey_verify,1,in_len' },
+  sizedby_in_keyctl_pkey_verify_1_in2_len: { type: 'buffer', way: 'in', length: { by: 'constant', count: 0 }, form: 'bytes', notation: 'sizedby<keyctl_pkey_verify,1,in2_len' },
+  sigset_out_5: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 64 }, size: { by: 'argument', argument: 5, bits: 64 }, notation: 'sigset>5' },
+  device_out_call_stop: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ptrace_syscall_info_seccomp' }, notation: 'device>call_stop' },
+  device_in_signal_range: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ptrace_peeksiginfo_args' }, notation: 'device<signal_range' },
+  device_out_signals: { type: 'array', way: 'out', of: { type: 'union', of: 'siginfo', size: 128 }, count: { by: 'result' }, notation: 'device>signals' },
+  device_inout_filter_flags: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'seccomp_metadata' }, told: 'always', notation: 'device=filter_flags' },
   shape_out_user_regs: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_regs' }, notation: 'shape>user_regs' },
   shape_in_user_regs: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'user_regs' }, notation: 'shape<user_regs' },
   shape_out_user_fpregs: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_fpregs' }, notation: 'shape>user_fpregs' },

@@ -202,6 +202,31 @@ export interface StructValues {
     readonly flags: number
     readonly __reserved: number
   }
+  readonly ptrace_syscall_info_exit: {
+    readonly rval: Word
+    readonly is_error: number
+  }
+  readonly ptrace_syscall_info_seccomp: {
+    readonly op: number
+    readonly arch: number
+    readonly instruction_pointer: Word
+    readonly stack_pointer: Word
+    readonly nr: Word
+    readonly args: readonly Word[]
+    readonly ret_data: number
+  }
+  readonly ptrace_peeksiginfo_args: {
+    readonly off: Word
+    readonly flags: number
+    readonly nr: number
+  }
+  readonly seccomp_metadata: {
+    readonly filter_off: Word
+    readonly flags: Word
+  }
+  readonly seccomp_metadata_head: {
+    readonly filter_off: Word
+  }
   readonly ptrace_syscall_info_entry: {
     readonly op: number
     readonly arch: number
@@ -266,7 +291,10 @@ export interface StructValues {
     readonly sample_regs_intr: Word
     readonly aux_watermark: number
     readonly sample_max_stack: number
+    readonly __reserved_2: number
     readonly aux_sample_size: number
+    readonly __reserved_3: number
+    readonly sig_data: Word
   }
   readonly sigaction: {
     readonly sa_handler: Word
@@ -708,6 +736,14 @@ export interface StructValues {
   readonly msgbuf: {
     readonly mtype: Word
     readonly mtext: Uint8Array
+  }
+  readonly sysctl_args: {
+    readonly name: Word
+    readonly nlen: number
+    readonly oldval: Word
+    readonly oldlenp: Word
+    readonly newval: Word
+    readonly newlen: Word
   }
   readonly mq_attr: {
     readonly mq_flags: Word
@@ -2515,6 +2551,12 @@ export interface StructValues {
     readonly out_len: number
     readonly __spare: readonly number[]
   }
+  readonly keyctl_pkey_verify: {
+    readonly key_id: number
+    readonly in_len: number
+    readonly in2_len: number
+    readonly __spare: readonly number[]
+  }
   readonly user_regs: {
     readonly r15: Word
     readonly r14: Word
@@ -3117,6 +3159,357 @@ export interface StructValues {
     readonly fa_extsize: number
     readonly fa_projid: number
     readonly fa_cowextsize: number
+  }
+  readonly btrfs_inherit: {
+    readonly flags: Word
+    readonly num_qgroups: Word
+    readonly num_ref_copies: Word
+    readonly num_excl_copies: Word
+    readonly lim: StructValues['btrfs_lim']
+  }
+  readonly btrfs_subvol_before: {
+    readonly fd: Word
+    readonly flags: Word
+    readonly size?: Word
+    readonly qgroup_inherit?: Word
+    readonly name: Uint8Array
+  }
+  readonly btrfs_subvol_after: {
+    readonly transid: Word
+  }
+  readonly btrfs_flags: {
+    readonly flags: Word
+  }
+  readonly btrfs_space: {
+    readonly flags: Word
+    readonly total_bytes: Word
+    readonly used_bytes: Word
+  }
+  readonly btrfs_space_before: {
+    readonly space_slots: Word
+  }
+  readonly btrfs_space_after: {
+    readonly total_spaces: Word
+  }
+  readonly btrfs_container: {
+    readonly bytes_left: number
+    readonly bytes_missing: number
+    readonly elem_cnt: number
+    readonly elem_missed: number
+  }
+  readonly btrfs_inode: {
+    readonly inum: Word
+    readonly offset: Word
+    readonly root: Word
+  }
+  readonly btrfs_ino_path: {
+    readonly inum: Word
+    readonly size: Word
+    readonly fspath: Word
+  }
+  readonly btrfs_logical: {
+    readonly logical: Word
+    readonly size: Word
+    readonly reserved: readonly Word[]
+    readonly flags: Word
+    readonly inodes: Word
+  }
+  readonly btrfs_search_key: {
+    readonly tree_id: Word
+    readonly min_objectid: Word
+    readonly max_objectid: Word
+    readonly min_offset: Word
+    readonly max_offset: Word
+    readonly min_transid: Word
+    readonly max_transid: Word
+    readonly min_type: number
+    readonly max_type: number
+    readonly nr_items: number
+  }
+  readonly btrfs_search: {
+    readonly key: StructValues['btrfs_search_key']
+    readonly buf: Uint8Array
+  }
+  readonly btrfs_search2: {
+    readonly key: StructValues['btrfs_search_key']
+    readonly buf_size: Word
+  }
+  readonly btrfs_search_header: {
+    readonly transid: Word
+    readonly objectid: Word
+    readonly offset: Word
+    readonly type: number
+    readonly len: number
+  }
+  readonly btrfs_lookup_before: {
+    readonly treeid: Word
+    readonly objectid: Word
+  }
+  readonly btrfs_lookup_after: {
+    readonly name: Uint8Array
+  }
+  readonly btrfs_stats: {
+    readonly devid: Word
+    readonly nr_items: Word
+    readonly flags: Word
+    readonly values: readonly Word[]
+  }
+  readonly btrfs_balance_data: {
+    readonly profiles: Word
+    readonly usage: Word
+    readonly devid: Word
+    readonly pstart: Word
+    readonly pend: Word
+    readonly vstart: Word
+    readonly vend: Word
+    readonly target: Word
+    readonly flags: Word
+  }
+  readonly btrfs_balance_before: {
+    readonly flags: Word
+    readonly data?: StructValues['btrfs_balance_data']
+    readonly meta?: StructValues['btrfs_balance_data']
+    readonly sys?: StructValues['btrfs_balance_data']
+  }
+  readonly btrfs_balance_after: {
+    readonly flags: Word
+    readonly state: Word
+    readonly data?: StructValues['btrfs_balance_data']
+    readonly meta?: StructValues['btrfs_balance_data']
+    readonly sys?: StructValues['btrfs_balance_data']
+  }
+  readonly btrfs_replace_start: {
+    readonly srcdevid: Word
+    readonly cont_reading_from_srcdev_mode: Word
+    readonly srcdev_name: Uint8Array
+    readonly tgtdev_name: Uint8Array
+  }
+  readonly btrfs_replace_status: {
+    readonly replace_state: Word
+    readonly progress_1000: Word
+    readonly time_started: Word
+    readonly time_stopped: Word
+    readonly num_write_errors: Word
+    readonly num_uncorrectable_read_errors: Word
+  }
+  readonly btrfs_replace_before: {
+    readonly cmd: Word
+    readonly start?: StructValues['btrfs_replace_start']
+  }
+  readonly btrfs_replace_after: {
+    readonly _cmd: Word
+    readonly result: Word
+    readonly status?: StructValues['btrfs_replace_status']
+  }
+  readonly mtd_oobsel: {
+    readonly useecc: number
+    readonly eccbytes: number
+    readonly oobfree: readonly Word[]
+    readonly eccpos: readonly number[]
+  }
+  readonly mtd_oobfree: {
+    readonly offset: number
+    readonly length: number
+  }
+  readonly mtd_layout: {
+    readonly eccbytes: number
+    readonly eccpos: readonly number[]
+    readonly oobavail: number
+    readonly oobfree: readonly StructValues['mtd_oobfree'][]
+  }
+  readonly ubi_attach: {
+    readonly ubi_num: number
+    readonly mtd_num: number
+    readonly vid_hdr_offset: number
+    readonly max_beb_per1024: number
+  }
+  readonly ubi_volume: {
+    readonly vol_id: number
+    readonly alignment: number
+    readonly bytes: Word
+    readonly vol_type: number
+    readonly flags: number
+    readonly name_len: number
+    readonly name: Uint8Array
+  }
+  readonly ubi_rename_entry: {
+    readonly vol_id: number
+    readonly name_len: number
+    readonly name: Uint8Array
+  }
+  readonly ubi_rename: {
+    readonly count: number
+  }
+  readonly kvm_regs: {
+    readonly rax: Word
+    readonly rbx: Word
+    readonly rcx: Word
+    readonly rdx: Word
+    readonly rsi: Word
+    readonly rdi: Word
+    readonly rsp: Word
+    readonly rbp: Word
+    readonly r8: Word
+    readonly r9: Word
+    readonly r10: Word
+    readonly r11: Word
+    readonly r12: Word
+    readonly r13: Word
+    readonly r14: Word
+    readonly r15: Word
+    readonly rip: Word
+    readonly rflags: Word
+  }
+  readonly kvm_segment: {
+    readonly base: Word
+    readonly limit: number
+    readonly selector: number
+    readonly type: number
+    readonly present: number
+    readonly dpl: number
+    readonly db: number
+    readonly s: number
+    readonly l: number
+    readonly g: number
+    readonly avl: number
+  }
+  readonly kvm_table: {
+    readonly base: Word
+    readonly limit: number
+  }
+  readonly kvm_sregs: {
+    readonly cs: StructValues['kvm_segment']
+    readonly ds: StructValues['kvm_segment']
+    readonly es: StructValues['kvm_segment']
+    readonly fs: StructValues['kvm_segment']
+    readonly gs: StructValues['kvm_segment']
+    readonly ss: StructValues['kvm_segment']
+    readonly tr: StructValues['kvm_segment']
+    readonly ldt: StructValues['kvm_segment']
+    readonly gdt: StructValues['kvm_table']
+    readonly idt: StructValues['kvm_table']
+    readonly cr0: Word
+    readonly cr2: Word
+    readonly cr3: Word
+    readonly cr4: Word
+    readonly cr8: Word
+    readonly efer: Word
+    readonly apic_base: Word
+    readonly interrupt_bitmap: readonly Word[]
+  }
+  readonly kvm_cpuid_entry: {
+    readonly function: number
+    readonly index: number
+    readonly flags: number
+    readonly eax: number
+    readonly ebx: number
+    readonly ecx: number
+    readonly edx: number
+  }
+  readonly kvm_cpuid: {
+    readonly nent: number
+  }
+  readonly v4l2_create: {
+    readonly count: number
+    readonly memory: number
+    readonly format: StructValues['v4l2_format']
+  }
+  readonly v4l2_created: {
+    readonly index: number
+    readonly count: number
+  }
+  readonly bridge_port: {
+    readonly ifr_ifindex: number
+  }
+  readonly sg_io_hdr: {
+    readonly interface_id: number
+    readonly dxfer_direction: number
+    readonly cmd_len: number
+    readonly mx_sb_len: number
+    readonly iovec_count: number
+    readonly dxfer_len: number
+    readonly dxferp: Word
+    readonly cmdp: Word
+    readonly sbp: Word
+    readonly timeout: number
+    readonly flags: number
+    readonly pack_id: number
+    readonly usr_ptr: Word
+    readonly status: number
+    readonly masked_status: number
+    readonly msg_status: number
+    readonly sb_len_wr: number
+    readonly host_status: number
+    readonly driver_status: number
+    readonly resid: number
+    readonly duration: number
+    readonly info: number
+  }
+  readonly sg_io_v4: {
+    readonly guard: number
+    readonly protocol: number
+    readonly subprotocol: number
+    readonly request_len: number
+    readonly request: Word
+    readonly request_tag: Word
+    readonly request_attr: number
+    readonly request_priority: number
+    readonly request_extra: number
+    readonly max_response_len: number
+    readonly response: Word
+    readonly dout_iovec_count: number
+    readonly dout_xfer_len: number
+    readonly din_iovec_count: number
+    readonly din_xfer_len: number
+    readonly dout_xferp: Word
+    readonly din_xferp: Word
+    readonly timeout: number
+    readonly flags: number
+    readonly usr_ptr: Word
+    readonly driver_status: number
+    readonly transport_status: number
+    readonly device_status: number
+    readonly retry_delay: number
+    readonly info: number
+    readonly duration: number
+    readonly response_len: number
+    readonly din_resid: number
+    readonly dout_resid: number
+    readonly generated_tag: Word
+  }
+  readonly dm_ioctl: {
+    readonly version: readonly number[]
+    readonly data_size: number
+    readonly data_start: number
+    readonly dev: Word
+    readonly name: Uint8Array
+    readonly uuid: Uint8Array
+    readonly target_count: number
+    readonly open_count: number
+    readonly event_nr: number
+    readonly flags: number
+    readonly _data: Uint8Array
+  }
+  readonly dm_target: {
+    readonly sector_start: Word
+    readonly length: Word
+    readonly status: number
+    readonly target_type: Uint8Array
+    readonly next: number
+  }
+  readonly dm_deps: {
+    readonly count: number
+  }
+  readonly dm_name: {
+    readonly dev: Word
+    readonly next: number
+  }
+  readonly dm_versions: {
+    readonly next: number
+    readonly version: readonly number[]
+  }
+  readonly dm_message: {
+    readonly sector: Word
   }
   readonly stat64: {
     readonly st_dev: Word

@@ -38,6 +38,12 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
   cachestat: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
   ],
+  epoll_pwait: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }, { index: 5 }] },
+  ],
+  epoll_pwait2: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }, { index: 5 }] },
+  ],
   map_shadow_stack: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
   ],
@@ -88,7 +94,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 1, is: 'without', mask: 1 }], show: [{ index: 0 }, { index: 1 }] },
   ],
   modify_ldt: () => [
-    { when: [{ argument: 0, is: 'one', values: [1, 17] }, { argument: 2, is: 'one', values: [16] }], show: [{ index: 0 }, { index: 1, kind: kinds().userdesc_in }, { index: 2 }] },
+    { when: [{ argument: 2, is: 'one', values: [16] }], show: [{ index: 0 }, { index: 1, kind: kinds().userdesc_in }, { index: 2 }] },
   ],
   landlock_add_rule: () => [
     { when: [{ argument: 1, is: 'none', values: [1] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().addr }, { index: 3, kind: kinds().hex32 }] },
@@ -106,7 +112,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 5 }] },
   ],
   clone: () => [
-    { when: [], show: [{ index: 1, kind: kinds().addr, name: 'child_stack' }, { index: 0, kind: kinds().cloneflags, name: 'flags' }, { index: 2, kind: kinds().cell_out_tid, name: 'parent_tid', when: { argument: 0, is: 'with', mask: 1052672 } }, { index: 4, kind: kinds().hex, name: 'tls', when: { argument: 0, is: 'with', mask: 524288 } }, { index: 3, kind: kinds().addr, name: 'child_tidptr', when: { argument: 0, is: 'with', mask: 18874368 } }] },
+    { when: [], show: [{ index: 1, kind: kinds().addr, name: 'child_stack' }, { index: 0, kind: kinds().cloneflags, name: 'flags' }, { index: 2, kind: kinds().cell_out_tid, name: 'parent_tid', when: { argument: 0, is: 'with', mask: 1052672 } }, { index: 4, kind: kinds().addr, name: 'tls', when: { argument: 0, is: 'with', mask: 524288 } }, { index: 3, kind: kinds().addr, name: 'child_tidptr', when: { argument: 0, is: 'with', mask: 18874368 } }] },
   ],
   futex: () => [
     { when: [{ argument: 1, is: 'one', mask: 127, values: [0] }], show: [{ index: 0 }, { index: 1, kind: kinds().futexop }, { index: 2, kind: kinds().uint }, { index: 3, kind: kinds().ptr_in_timespec }] },
@@ -156,6 +162,16 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 0, is: 'one', values: [16] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_netlink }] },
     { when: [{ argument: 0, is: 'one', values: [17] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().ethprotocol }] },
     { when: [{ argument: 0, is: 'one', values: [31] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_bt_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [3] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().ax25protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [29] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_can_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [23] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_irda_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [33] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_af }] },
+    { when: [{ argument: 0, is: 'one', values: [34] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_isdn_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [35] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_phonet_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [37] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_caif_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [39] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_nfc_socket_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [41] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_kcm_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [43] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_smc_protocol }] },
   ],
   setsockopt: () => [
     { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [13] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option }, { index: 3, kind: kinds().ptr_in_linger }, { index: 4 }] },

@@ -9,7 +9,9 @@ import {
   BUS_MCEERR_AR,
   SEGV_BNDERR,
   SEGV_PKUERR,
+  POLL_HUP,
   SI_KERNEL,
+  SI_SIGIO,
   SI_TIMER,
   SI_TKILL,
   SI_USER,
@@ -37,10 +39,11 @@ function faultShape(signal: number, code: number): StructName {
 export function siginfoShape(signal: number, code: number): StructName {
   if (code === SI_USER || code === SI_TKILL) return 'siginfo_kill'
   if (code === SI_TIMER) return 'siginfo_timer'
+  if (code === SI_SIGIO) return 'siginfo_poll'
   if (code < 0) return 'siginfo_queue'
   if (signal === SIGCHLD) return 'siginfo_child'
   if (FAULTS.has(signal)) return faultShape(signal, code)
-  if (signal === SIGIO) return 'siginfo_poll'
+  if (signal === SIGIO) return code <= POLL_HUP ? 'siginfo_poll' : 'siginfo'
   if (signal === SIGSYS) return 'siginfo_sys'
   return code === SI_KERNEL ? 'siginfo' : 'siginfo_queue'
 }

@@ -9,6 +9,7 @@ import { commandsOf, shapeOf } from './commands.ts'
 import { argumentsOf } from './calls.ts'
 import type { Argument, Noted } from './kinds.ts'
 import type { Condition, Rule } from './variant-types.ts'
+import { widthOf } from './widths.ts'
 
 /** An argument in one call. */
 export interface UsedArgument extends Argument {
@@ -28,7 +29,10 @@ function rulesOf(call: string): readonly Rule[] {
   return made
 }
 
-function holds(condition: Condition, args: readonly bigint[]): boolean {
+/** Whether the kernel takes the whole register for an argument. */
+const isWide = (arg: Argument | undefined): boolean => arg !== undefined && widthOf(arg.kind).bits === 64
+
+function holds(condition: Condition, args: readonly bigint[], table: readonly Argument[]): boolean {
   const value = args[condition.argument] ?? 0n
   switch (condition.is) {
     case 'with':
@@ -40,7 +44,9 @@ function holds(condition: Condition, args: readonly bigint[]): boolean {
     default: {
       const bits = condition.mask === undefined ? value : value & BigInt(condition.mask)
       const number = Number(BigInt.asIntN(32, bits))
-      return condition.values.some(each => (each | 0) === number) === (condition.is === 'one')
+      const isBeyond = bits >> 32n !== 0n && isWide(table[condition.argument])
+      const isOne = !isBeyond && condition.values.some(each => (each | 0) === number)
+      return isOne === (condition.is === 'one')
     }
   }
 }
@@ -56,7 +62,7 @@ function byRule(
   const shown: UsedArgument[] = []
   for (const { index, kind, name, when } of rule.show) {
     const own = args[index]
-    if (!own || (when && !holds(when, registers))) continue
+    if (!own || (when && !holds(when, registers, args))) continue
     shown.push({
       name: name ?? own.name,
       kind: kind ?? own.kind,
@@ -118,11 +124,13 @@ function requestKinds(request: number): readonly Noted[] {
  */
 export function usedArguments(name: string, registers: readonly bigint[]): readonly UsedArgument[] {
   const args = argumentsOf(name)
-  const rule = rulesOf(name).find(({ when }) => when.every(condition => holds(condition, registers)))
+  const rule = rulesOf(name).find(({ when }) => when.every(condition => holds(condition, registers, args)))
   if (rule) return byRule(rule, args, registers)
   const commands = commandsOf(name)
   if (!commands) return plain(args)
-  const register = BigInt.asUintN(32, registers[commands.argument] ?? 0n)
+  const whole = registers[commands.argument] ?? 0n
+  const register = BigInt.asUintN(32, whole)
+  if (whole !== register && isWide(args[commands.argument])) return plain(args)
   const command = Number(register >> BigInt(commands.shift ?? 0))
   const shape = shapeOf(name, command) ?? (name === 'ioctl' ? requestKinds(command) : undefined)
   return shape ? rekind(args, commands.start ?? commands.argument + 1, shape) : plain(args)

@@ -352,10 +352,12 @@ export class LaneTables implements NameTable {
         break
       case 'bytes':
       case 'jsonBytes':
+      case 'vectors':
         argument(step.argument, late(step.late) | (step.byResult ? LINE_FLAG.result | LINE_FLAG.out : 0))
         view.setUint16(at + LINE_STEP_RECORD_LAYOUT.width, step.length, true)
         if ('style' in step) bytes[at + LINE_STEP_RECORD_LAYOUT.format] = STRING_STYLE[step.style]
         word('a', step.most)
+        if ('items' in step) word('b', step.items)
         break
       case 'entries':
         argument(step.argument, LINE_FLAG.late)

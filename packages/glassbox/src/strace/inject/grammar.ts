@@ -8,7 +8,7 @@ import { syscallByName } from '../../linux/syscalls.ts'
 import { fault } from '../fault.ts'
 import type { Injection, Poke, When } from './inject.ts'
 import { callSet } from '../select/set.ts'
-import { signalOf } from '../select/sets.ts'
+import { LAST_SIGNAL, signalOf } from '../select/sets.ts'
 
 const MOST_ERRNO = 4095
 const MOST_CALLS = 65_535
@@ -72,7 +72,10 @@ function pokesOf(text: string): readonly Poke[] | undefined {
 const TOKENS: Readonly<Record<string, (draft: InjectionDraft, text: string) => boolean>> = {
   error: (draft, text) => draft.retval === undefined && set(draft, 'errno', errnoOf(text)),
   retval: (draft, text) => draft.errno === undefined && set(draft, 'retval', wordOf(text)),
-  signal: (draft, text) => set(draft, 'signal', signalOf(text) || undefined),
+  signal: (draft, text) => {
+    const number = signalOf(text)
+    return set(draft, 'signal', number && number <= LAST_SIGNAL ? number : undefined)
+  },
   syscall: (draft, text) => {
     const call = syscallByName(text)
     return set(draft, 'instead', call?.classes.includes(PURE_CLASS) ? call.nr : undefined)
@@ -109,7 +112,8 @@ export function injection(text: string, what: 'inject' | 'fault'): Injection {
   })
   if (!isSound) throw fault(`invalid ${what} argument '${text}'`)
   if (what === 'fault') draft.errno ??= ERRNO.ENOSYS
-  const { when: _when, calls: _calls, ...effects } = draft
+  // Another call alone is no change: its result would be that of the call.
+  const { when: _when, calls: _calls, instead: _instead, ...effects } = draft
   if (Object.keys(effects).length === 0) throw fault(`invalid ${what} argument '${text}'`)
   return draft
 }

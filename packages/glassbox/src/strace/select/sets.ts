@@ -10,7 +10,7 @@ import { inversion } from './set.ts'
 export const ALL_NUMBERS: NumberSet = { numbers: [], inverted: true }
 export const NO_NUMBERS: NumberSet = { numbers: [], inverted: false }
 
-const LAST_SIGNAL = 64
+export const LAST_SIGNAL = 64
 /** strace takes numbers that no signal of this machine has. */
 const LAST_NUMBER = 255
 
