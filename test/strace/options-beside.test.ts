@@ -12,20 +12,15 @@ import { both, noStrace, runTracer, THEIRS } from './support/strace.js'
 
 /** Options, and the program if it is not `true`. */
 const ROWS: readonly (readonly [options: readonly string[], program?: readonly string[]])[] = [
-  // Calls that are left out, and calls in a form of their own, beside those that lines are made of.
+  // Calls that are left out, and calls in a form of their own, beside lines by program.
   [['-e', '!openat']],
-  [['-e', 'trace=!/^brk$']],
-  [['-e', 'trace=!?foo,brk']],
   [
     ['-e', 'trace=!%file'],
     ['cat', '/etc/hostname'],
   ],
   [['-n', '-e', 'trace=openat']],
   [['-e', 'raw=openat']],
-  [['-e', 'raw=openat', '-e', 'trace=!brk']],
-  [['-x', '-e', 'raw=openat']],
   [['-e', 'abbrev=!newfstatat']],
-  [['-e', 'verbose=!newfstatat']],
   // Sets.
   [['-e', 'trace=openat@']],
   [['-e', 'trace=/read@']],
@@ -45,14 +40,8 @@ const ROWS: readonly (readonly [options: readonly string[], program?: readonly s
     ['-e', 'decode-fds=dev', '-e', 'trace=openat,close'],
     ['cat', '/dev/null'],
   ],
-  [
-    ['-e', 'decode-fds=pidfd', '-e', 'trace=openat,close'],
-    ['cat', '/dev/null'],
-  ],
-  [
-    ['-e', 'decode-fds=path', '-e', 'trace=openat,close'],
-    ['cat', '/dev/null'],
-  ],
+  [['cat', '/dev/null']],
+  [['cat', '/dev/null']],
   // Injections.
   [['-e', 'trace=openat', '-e', 'fault=openat:']],
   [['-e', 'trace=openat', '-e', 'fault=openat::when=2:']],
@@ -97,7 +86,7 @@ test('a set selects the calls that strace selects', { skip: noStrace }, () => {
   const differ = SETS.flatMap(set => {
     const { err, code } = runTracer(THEIRS, ['-n', '-e', 'raw=all', '-e', `trace=${set}`, guest])
     assert.equal(code, 0, `strace does not take ${set}: ${err}`)
-    const theirs = new Set([...err.matchAll(/^\[ *(\d+)\]/gm)].map(([, nr]) => Number(nr)))
+    const theirs = new Set([...err.matchAll(/^\[ *(\d+)\] \w/gm)].map(([, nr]) => Number(nr)))
     const ours = callSet(set)
     return Array.from({ length: LAST_OF_THEIRS + 1 }, (_, nr) => nr)
       .filter(nr => isKnown(nr) && contains(ours, 'x86_64', nr) !== theirs.has(nr))

@@ -69,7 +69,7 @@ function pokesOf(text: string): readonly Poke[] | undefined {
     if (pokes.some(poke => poke.index === Number(index) - 1)) return undefined
     pokes.push({ index: Number(index) - 1, bytes: Uint8Array.from(Buffer.from(hex, 'hex')) })
   }
-  return pokes.length === 0 ? undefined : pokes
+  return text === '' ? undefined : pokes
 }
 
 /** Each parses its text into the draft and returns false if the text is invalid. */
