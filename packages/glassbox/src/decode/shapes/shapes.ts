@@ -135,6 +135,7 @@ function distantText(field: ShapeField, shape: Shape, place: Place): string {
 
 /** A string that ends at a NUL, or where there is no more room for it. */
 export function boundedString(start: bigint, room: number, { memory, limit, options }: Context): string {
+  if (room === 0) return start === 0n ? 'NULL' : '""'
   const needed = Math.min(room, limit + 1)
   const read = readString(memory, start, needed)
   if (!read || (!read.ended && read.bytes.length < needed)) return address(start)
