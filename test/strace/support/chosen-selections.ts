@@ -167,7 +167,10 @@ const LEVELS = [0, 0, 0, 1, 1, 1, 6, 17, 41, 255, 263, 270, 999, -1]
 const DATA_SIZES = [0, 1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 20, 24, 31, 32, 33, 47, 48, 49, 64]
 const HEAD = 16
 
-/** Pieces of control data from the end of memory on. Answers its length. */
+/**
+ * Pieces of control data, up to the end of memory. Answers its length. None has a length that
+ * overflows: strace goes round and round then.
+ */
 function fillControl(random: Random, view: DataView): number {
   const room = Math.min(view.byteLength, pick(random, [0, 8, 15, 16, 17, 24, 32, 40, 64, 100, 128, 200, 300]))
   let at = 0
@@ -182,7 +185,7 @@ function fillControl(random: Random, view: DataView): number {
       random(20) === 0 ? 999 : level === 0 ? random(24) : random(3) === 0 ? random(3) + 1 : random(70),
       true,
     )
-    at += Math.ceil(size / 8) * 8
+    at += Math.ceil(Math.min(size, said) / 8) * 8
   }
   return room
 }
@@ -216,7 +219,7 @@ function message(random: Random, memory: DataView<ArrayBuffer>): Chosen {
     )
     head.setBigUint64(16, maybe(vectors), true)
     head.setBigUint64(24, BigInt(random(5)), true)
-    head.setBigUint64(32, maybe(END - CONTROL + near), true)
+    head.setBigUint64(32, random(12) === 0 ? pick(random, [0n, END]) : END - CONTROL + near, true)
     head.setBigUint64(40, BigInt(random(8) === 0 ? optionSize(random) : length), true)
     head.setUint32(48, Number(BigInt.asUintN(32, ofSet('|msg', random))), true)
     head.setUint32(56, random(20), true)

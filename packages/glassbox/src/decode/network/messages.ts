@@ -1,9 +1,11 @@
 /** struct msghdr with its control data, one or many. Source: sendmsg(2). */
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
+import { AF_NETLINK } from '../../linux/constants.ts'
 import type { StructValues } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { controlText } from './control.ts'
+import { readWord } from '../memory.ts'
 import { setText } from '../names.ts'
 import { addressAt } from './socket.ts'
 import { netlinkProtocol, netlinkText } from '../netlink/messages.ts'
@@ -13,6 +15,18 @@ import { address } from '../text.ts'
 
 type Head = StructValues['msghdr']
 
+/** sa_family_t */
+const FAMILY_BYTES = 2
+
+/** A protocol of netlink that is not known. */
+const NO_PROTOCOL = -1
+
+/** Whether the name is an address of netlink: then so is the message, whatever the socket is. */
+function isForNetlink(head: Head, { memory }: Context): boolean {
+  if (head.msg_namelen < FAMILY_BYTES) return false
+  return readWord(memory, unsigned(head.msg_name), FAMILY_BYTES) === BigInt(AF_NETLINK)
+}
+
 function messageText(
   head: Head,
   left: number,
@@ -20,7 +34,7 @@ function messageText(
   received: boolean,
   valueText: KindText,
 ): string {
-  const protocol = netlinkProtocol(context)
+  const protocol = netlinkProtocol(context) ?? (isForNetlink(head, context) ? NO_PROTOCOL : undefined)
   const bufferText: typeof buffer =
     protocol === undefined
       ? buffer
