@@ -7,7 +7,7 @@ import { argument, type Context, type Printer } from '../context.ts'
 import { controlText } from './control.ts'
 import { readWord } from '../memory.ts'
 import { setText } from '../names.ts'
-import { addressAt } from './socket.ts'
+import { ADDRESS_BYTES, addressAt } from './socket.ts'
 import { netlinkProtocol, netlinkText } from '../netlink/messages.ts'
 import { buffer, vectors } from '../basic/strings.ts'
 import type { KindText } from '../basic/structs.ts'
@@ -23,7 +23,8 @@ const NO_PROTOCOL = -1
 
 /** Whether the name is an address of netlink: then so is the message, whatever the socket is. */
 function isForNetlink(head: Head, { memory }: Context): boolean {
-  if (head.msg_namelen < FAMILY_BYTES) return false
+  const length = Math.min(head.msg_namelen, ADDRESS_BYTES)
+  if (length < FAMILY_BYTES || memory.read(unsigned(head.msg_name), length).length < length) return false
   return readWord(memory, unsigned(head.msg_name), FAMILY_BYTES) === BigInt(AF_NETLINK)
 }
 
