@@ -28,17 +28,17 @@ const MOST_TOLD = Number(process.env['GLASSBOX_TOLD'] ?? 20)
 
 /**
  * Known differences: names and structs that are newer than strace 6.1 (SOL_MPTCP, SOL_MCTP and
- * SOL_SMC; four commands of bpf(2); two of io_uring_register(2)); times, which have their own text
- * on purpose (docs/tracing.md); what strace remembers of an earlier call (PR_GET_SPECULATION_CTRL);
- * a probe of a ring that the kernel would refuse, since its memory is not zero; control data that
- * is said to be longer than memory.
+ * SOL_SMC; four commands of bpf(2); two of io_uring_register(2), operations from 47 on); times,
+ * which have their own text on purpose (docs/tracing.md); what strace remembers of an earlier
+ * call (PR_GET_SPECULATION_CTRL); a probe of a ring that the kernel would refuse, since its memory
+ * is not zero; control data that is said to be longer than memory.
  */
 const KNOWN = new RegExp(
   [
     String.raw`0x11[cde]( /\* SOL_\?\? \*/)?, `,
     String.raw`SOL_SOCKET( \*/)?, (0x1[45] /\* )?SO_(RCV|SND)TIMEO|sockopt\(-?\d+, 0x1, 0x1[45],`,
     String.raw`bpf\((BPF_(ENABLE_STATS|ITER_CREATE|LINK_DETACH|PROG_BIND_MAP)|0x2[0-3]\b)`,
-    String.raw`_register\(-?[^,]*, 0x1[89]\b|last_op=.* => |last_op=47|\(PR_GET_SPECULATION_CTRL|prctl\(0x34\b`,
+    String.raw`_register\(-?[^,]*, 0x1[89]\b|last_op=.* => |op=(4[7-9]|5\d) /|\(PR_GET_SPECULATION_CTRL|prctl\(0x34\b`,
     String.raw`msg_controllen=\d{4,}`,
   ].join('|'),
 )

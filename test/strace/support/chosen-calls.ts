@@ -179,7 +179,7 @@ export interface Chosen {
 }
 
 /** Records of calls for the guest: `choose` says each call, and fills its memory. */
-export function records(
+export function recordsOf(
   count: number,
   gate: Gate,
   choose: (memory: DataView<ArrayBuffer>) => Chosen,
@@ -200,7 +200,7 @@ export function records(
 export function chosen(seed: number, count: number, gate: Gate, only = ''): Uint8Array {
   const random = numbers(seed)
   const calls = choices(gate, only)
-  return records(count, gate, memory => {
+  return recordsOf(count, gate, memory => {
     const { call, number } = pick(random, calls)
     const width = NARROW.has(call.name) ? 32 : 64
     const args = Array.from({ length: ARGUMENTS }, (_, index) =>

@@ -14,7 +14,7 @@ import {
   pick,
   pointer,
   type Random,
-  records,
+  recordsOf,
   START,
   word,
 } from './chosen-calls.js'
@@ -156,11 +156,11 @@ function controlWord(random: Random): bigint {
 function control(random: Random, memory: DataView<ArrayBuffer>): Chosen {
   fill(memory, random)
   const named = random(10)
-  const option = named === 0 ? word(random) : named < 6 ? BigInt(random(71)) : ofSet('=prctl', random)
+  const chosen = named === 0 ? word(random) : named < 6 ? BigInt(random(71)) : ofSet('=prctl', random)
   const later = (): bigint => controlWord(random)
   return random(12) === 0
     ? call('arch_prctl', ofSet('=arch_prctl', random), later())
-    : call('prctl', option, later(), later(), later(), later())
+    : call('prctl', chosen, later(), later(), later(), later())
 }
 
 const LEVELS = [0, 0, 0, 1, 1, 1, 6, 17, 41, 255, 263, 270, 999, -1]
@@ -239,5 +239,5 @@ export function selections(seed: number, count: number, name: string): Uint8Arra
   const random = numbers(seed)
   const choose = CHOOSERS[name]
   if (!choose) throw new Error(`no chooser is named ${name}`)
-  return records(count, 'x86-64', memory => choose(random, memory))
+  return recordsOf(count, 'x86-64', memory => choose(random, memory))
 }
