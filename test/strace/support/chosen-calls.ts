@@ -13,15 +13,15 @@ import { program } from '../../support/programs.js'
 import { OURS, runTracer, THEIRS } from './strace.js'
 
 /** What the guest reads: struct record. */
-const BYTES = 1024
+export const BYTES = 1024
 const ARGUMENTS = 6
 const RECORD = 8 + 8 * ARGUMENTS + BYTES
 const MOST = 8192
 
 const POINTED = 0x1000_0000n
 const TEXTS = 0x1001_0000n
-const END = POINTED + 0x1000n
-const START = END - BigInt(BYTES)
+export const END = POINTED + 0x1000n
+export const START = END - BigInt(BYTES)
 const FLAGS = [
   ...['-nostdlib', '-static', '-fno-stack-protector', '-mno-red-zone'],
   `-Wl,--section-start=.pointed=0x${POINTED.toString(16)}`,
@@ -64,16 +64,16 @@ export function numbers(seed: number): (below: number) => number {
   }
 }
 
-type Random = (below: number) => number
+export type Random = (below: number) => number
 
-const pick = <T>(random: Random, values: readonly T[]): T => values[random(values.length)] as T
+export const pick = <T>(random: Random, values: readonly T[]): T => values[random(values.length)] as T
 
 /** Ends of structs, of arrays and of words before the end of the memory. */
 const BEFORE_END = [1, 2, 3, 4, 7, 8, 12, 15, 16, 20, 24, 28, 31, 32, 40, 48, 56, 64, 100, 128, 144, 256, 264]
 /** Where texts of the guest begin. */
 const TEXT_STARTS = [0, 10, 20, 30, 93]
 
-function pointer(random: Random): bigint {
+export function pointer(random: Random): bigint {
   const choice = random(100)
   if (choice < 45) return START
   if (choice < 55) return START + BigInt(8 * random(64))
@@ -93,7 +93,7 @@ const ODD = [
   ...[(1n << 63n) - 1n, 0xdead_beef_0000_0003n, 0xdead_beef_ffff_ffffn, 1000n, 65534n, 1_700_000_000n],
 ]
 
-function word(random: Random): bigint {
+export function word(random: Random): bigint {
   const choice = random(100)
   if (choice < 35) return BigInt(random(8))
   if (choice < 50) return BigInt(pick(random, SIZES))
@@ -108,7 +108,7 @@ const size = (random: Random): bigint => (random(10) < 8 ? BigInt(pick(random, S
 const DESCRIPTORS = [0n, 0n, 1n, 3n, -1n, -1n, -100n, 0xffff_ff9cn, 0xdead_beef_0000_0000n, 0x7fff_ffffn]
 
 /** A member of a set, or several; now and then with more bits. */
-function ofSet(kind: string, random: Random): bigint {
+export function ofSet(kind: string, random: Random): bigint {
   const set = constantSet(kind.slice(1))
   if (!set || random(10) < 2) return word(random)
   const one = (): bigint => BigInt(pick(random, set.entries)[1])
@@ -135,7 +135,7 @@ function argument(kind: string, random: Random): bigint {
 }
 
 /** Bytes of a sort: words of 8, 4 or 2 bytes, letters, zeros, ones or anything. */
-function fill(bytes: DataView, random: Random): void {
+export function fill(bytes: DataView, random: Random): void {
   const sort = random(9)
   const end = bytes.byteLength
   if (sort === 0) return
@@ -172,25 +172,43 @@ function choices(gate: Gate, only: string): readonly Choice[] {
   )
 }
 
-/** Records of calls for the guest. */
-export function chosen(seed: number, count: number, gate: Gate, only = ''): Uint8Array {
-  const random = numbers(seed)
-  const calls = choices(gate, only)
+/** A call: its number, and what its registers hold. */
+export interface Chosen {
+  readonly number: number
+  readonly args: readonly bigint[]
+}
+
+/** Records of calls for the guest: `choose` says each call, and fills its memory. */
+export function recordsOf(
+  count: number,
+  gate: Gate,
+  choose: (memory: DataView<ArrayBuffer>) => Chosen,
+): Uint8Array {
   const all = new Uint8Array(Math.min(count, MOST) * RECORD)
   for (let at = 0; at < all.length; at += RECORD) {
-    const { call, number } = pick(random, calls)
     const view = new DataView(all.buffer, at, RECORD)
+    const { number, args } = choose(new DataView(all.buffer, at + RECORD - BYTES, BYTES))
     view.setUint32(0, gate === 'i386' ? 1 : 0, true)
     view.setUint32(4, number, true)
     for (let index = 0; index < ARGUMENTS; index++)
-      view.setBigUint64(
-        8 + 8 * index,
-        BigInt.asUintN(NARROW.has(call.name) ? 32 : 64, argument(call.args[index]?.kind ?? 'size', random)),
-        true,
-      )
-    fill(new DataView(all.buffer, at + RECORD - BYTES, BYTES), random)
+      view.setBigUint64(8 + 8 * index, BigInt.asUintN(64, args[index] ?? 0n), true)
   }
   return all
+}
+
+/** Records of any calls. */
+export function chosen(seed: number, count: number, gate: Gate, only = ''): Uint8Array {
+  const random = numbers(seed)
+  const calls = choices(gate, only)
+  return recordsOf(count, gate, memory => {
+    const { call, number } = pick(random, calls)
+    const width = NARROW.has(call.name) ? 32 : 64
+    const args = Array.from({ length: ARGUMENTS }, (_, index) =>
+      BigInt.asUintN(width, argument(call.args[index]?.kind ?? 'size', random)),
+    )
+    fill(memory, random)
+    return { number, args }
+  })
 }
 
 /** The guest makes it once before the calls of its list. */
@@ -254,12 +272,13 @@ export function differences(
   records: Uint8Array,
   result: Result,
   options: readonly string[],
+  known: RegExp = KNOWN,
 ): readonly Difference[] {
   const theirs = linesBy(cwd, THEIRS, records, result, options)
   const ours = linesBy(cwd, OURS, records, result, options)
   return theirs.flatMap((line, index) =>
     line === ours[index] ||
-    KNOWN.test(line) ||
+    known.test(line) ||
     (result !== 'retval=0' && NO_RESULT.test(line) && !isError(result))
       ? []
       : [{ call: /^\w*/.exec(line)?.[0] ?? '', ours: ours[index] ?? '', theirs: line }],

@@ -5,6 +5,17 @@
 import {
   ARCH_REQ_XCOMP_GUEST_PERM,
   ARCH_REQ_XCOMP_PERM,
+  BPF_BTF_GET_FD_BY_ID,
+  BPF_BTF_LOAD,
+  BPF_ITER_CREATE,
+  BPF_LINK_CREATE,
+  BPF_LINK_GET_FD_BY_ID,
+  BPF_MAP_CREATE,
+  BPF_MAP_GET_FD_BY_ID,
+  BPF_OBJ_GET,
+  BPF_OBJ_PIN,
+  BPF_PROG_GET_FD_BY_ID,
+  BPF_PROG_LOAD,
   CLONE_THREAD,
   F_DUPFD,
   F_DUPFD_CLOEXEC,
@@ -37,6 +48,7 @@ import { timeComment } from './files/files.ts'
 import { pollResult, selectResult } from './files/polls.ts'
 import { kindOf, valueText } from './kinds.ts'
 import { readWord } from './memory.ts'
+import { isGiven } from './shapes/given.ts'
 import { shapeAt } from './shapes/shapes.ts'
 import { NAMES, nameIn, restText, setText, signalText } from './names.ts'
 import { taggedText } from './process/prctl-words.ts'
@@ -81,6 +93,19 @@ const FCNTL: Readonly<Record<number, ResultPrinter>> = {
 /** `0x8002 (flags O_RDWR|O_LARGEFILE)`. */
 export const fcntlResult: ResultPrinter = (value, context) =>
   FCNTL[signed32(argument(context, 1))]?.(value, context)
+
+/** Commands of bpf(2) whose result is shown as a descriptor: those of strace. */
+const GIVE_DESCRIPTORS: ReadonlySet<number> = new Set([
+  ...[BPF_MAP_CREATE, BPF_PROG_LOAD, BPF_OBJ_PIN, BPF_OBJ_GET, BPF_BTF_LOAD, BPF_LINK_CREATE],
+  ...[BPF_PROG_GET_FD_BY_ID, BPF_MAP_GET_FD_BY_ID, BPF_BTF_GET_FD_BY_ID, BPF_LINK_GET_FD_BY_ID],
+  BPF_ITER_CREATE,
+])
+
+/** A number, but for these commands, if their attributes are shown. */
+export const bpfResult: ResultPrinter = (value, context) =>
+  GIVE_DESCRIPTORS.has(signed32(argument(context, 0))) && isGiven(argument(context, 1), 2, context)
+    ? undefined
+    : String(value)
 
 const REQUESTS: Readonly<Record<number, ResultPrinter>> = {
   [NS_GET_NSTYPE]: value => `${value}${nameNote('nstype', value)}`,

@@ -56,6 +56,7 @@ import {
 import {
   filterOption,
   icmpFilter,
+  groupRequest,
   ipv6Membership,
   memberships,
   numberOption,
@@ -237,6 +238,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   intoption: (operand, late) => numberOption(operand, late, valueText),
   sockvalue: (operand, late) => structOption(operand, late, valueText),
   mreq6: () => ipv6Membership,
+  groupreq: () => groupRequest,
   packetmreq: () => packetMembership,
   icmpfilter: (_operand, late) => icmpFilter(late),
   memberships: () => memberships(valueText),

@@ -6,6 +6,7 @@ import { personalityText } from './basic/flag-words.ts'
 import { modeText } from './basic/modes.ts'
 import {
   barriers,
+  bpfResult,
   cloned,
   clonedByStruct,
   fcntlResult,
@@ -42,6 +43,7 @@ export interface Quirk {
 
 export const QUIRKS: Readonly<Record<string, Quirk>> = {
   arch_prctl: { result: featuresResult, isNamed: true },
+  bpf: { result: bpfResult },
   brk: { isAddress: true },
   clone: { result: cloned },
   clone3: { result: clonedByStruct },

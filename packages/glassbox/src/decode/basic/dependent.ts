@@ -6,11 +6,13 @@ import { cell, type KindText } from './structs.ts'
 
 const numberAt = (valueText: KindText): Printer => cell('int', valueText)
 
-/** The length of the address in another argument. */
+/** A length. With an operand: that of the address in another argument. */
 export const addressLength =
   (operand: string, valueText: KindText): Printer =>
   (value, context) =>
-    argument(context, Number(operand)) === 0n ? address(value) : numberAt(valueText)(value, context)
+    operand !== '' && argument(context, Number(operand)) === 0n
+      ? address(value)
+      : numberAt(valueText)(value, context)
 
 const HANDLE_HEAD_BYTES = 8
 

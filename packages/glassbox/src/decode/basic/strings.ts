@@ -107,15 +107,23 @@ const bounded =
     return buffer(value, Number(length), context)
   }
 
-/** The kernel takes 15 bytes, and so does strace: it does not look at the byte after them. */
-const taskName: Printer = (value, context) => {
-  const TASK_NAME_BYTES = 15
-  const limit = Math.min(TASK_NAME_BYTES, context.limit)
-  const read = readString(context.memory, value, limit)
-  return read
-    ? quote(read.bytes, !read.ended || read.bytes.length === limit, context.options.stringsInHex)
-    : address(value)
-}
+/** TASK_COMM_LEN of the kernel. */
+const TASK_NAME_BYTES = 16
+
+/**
+ * The name of a thread. The kernel reads one byte less than it writes; a name without an end in
+ * these bytes is shown as cut.
+ */
+const taskName =
+  (late: boolean): Printer =>
+  (value, context) => {
+    const room = late ? TASK_NAME_BYTES : TASK_NAME_BYTES - 1
+    if (context.limit < room) return text(value, context.limit, context)
+    const bytes = context.memory.read(value, room)
+    const end = bytes.indexOf(0)
+    if (end < 0 && bytes.length < room) return address(value)
+    return quote(end < 0 ? bytes : bytes.subarray(0, end), end < 0, context.options.stringsInHex)
+  }
 
 /** A value of an extended attribute, without the NUL that text often ends with. */
 const attributeValue =
@@ -147,7 +155,7 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   path: () => (value, context) => text(value, PATH_MAX - 1, context),
   string: () => (value, context) => text(value, context.limit, context),
   out_string: () => (value, context) => text(value, context.limit, context),
-  name16: () => taskName,
+  name16: (_operand, late) => taskName(late),
   strings: () => strings,
   env: () => environment,
   buf: (operand, late) => (value, context) =>

@@ -19,10 +19,10 @@ const NO_ID = 0xffff_ffff
 /** The text of one piece of data; `undefined` if there are too few bytes to show it. */
 type DataText = (view: DataView, context: Context) => string | undefined
 
-/** As many elements as strings have characters: -s. */
-const listed = (items: readonly string[], { limit }: Context): string | undefined => {
+/** As many elements as strings have characters (-s); all with -v. */
+const listed = (items: readonly string[], { limit, options }: Context): string | undefined => {
   if (items.length === 0) return undefined
-  return `[${(items.length > limit ? [...items.slice(0, limit), '...'] : items).join(', ')}]`
+  return `[${(items.length > limit && !options.full ? [...items.slice(0, limit), '...'] : items).join(', ')}]`
 }
 
 const ints = (view: DataView): readonly number[] => {
@@ -33,7 +33,7 @@ const ints = (view: DataView): readonly number[] => {
 
 const descriptors: DataText = (view, context) =>
   listed(
-    ints(view).map(fd => `${fd}${context.options.descriptor?.(fd) ?? ''}`),
+    ints(view).map(fd => `${fd}${fd < 0 ? '' : (context.options.descriptor?.(fd) ?? '')}`),
     context,
   )
 const numbers: DataText = (view, context) =>

@@ -1,17 +1,32 @@
 /** struct msghdr with its control data, one or many. Source: sendmsg(2). */
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
+import { AF_NETLINK } from '../../linux/constants.ts'
 import type { StructValues } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { controlText } from './control.ts'
+import { readWord } from '../memory.ts'
 import { setText } from '../names.ts'
-import { addressAt } from './socket.ts'
+import { ADDRESS_BYTES, addressAt } from './socket.ts'
 import { netlinkProtocol, netlinkText } from '../netlink/messages.ts'
 import { buffer, vectors } from '../basic/strings.ts'
 import type { KindText } from '../basic/structs.ts'
 import { address } from '../text.ts'
 
 type Head = StructValues['msghdr']
+
+/** sa_family_t */
+const FAMILY_BYTES = 2
+
+/** A protocol of netlink that is not known. */
+const NO_PROTOCOL = -1
+
+/** Whether the name is an address of netlink: then so is the message, whatever the socket is. */
+function isForNetlink(head: Head, { memory }: Context): boolean {
+  const length = Math.min(head.msg_namelen, ADDRESS_BYTES)
+  if (length < FAMILY_BYTES || memory.read(unsigned(head.msg_name), length).length < length) return false
+  return readWord(memory, unsigned(head.msg_name), FAMILY_BYTES) === BigInt(AF_NETLINK)
+}
 
 function messageText(
   head: Head,
@@ -20,7 +35,7 @@ function messageText(
   received: boolean,
   valueText: KindText,
 ): string {
-  const protocol = netlinkProtocol(context)
+  const protocol = netlinkProtocol(context) ?? (isForNetlink(head, context) ? NO_PROTOCOL : undefined)
   const bufferText: typeof buffer =
     protocol === undefined
       ? buffer

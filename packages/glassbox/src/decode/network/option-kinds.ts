@@ -26,6 +26,7 @@ const NUMBERS: Readonly<Record<string, Kind>> = {
 const FORMS: Readonly<Record<string, (way: Way, operand: string) => Kind | undefined>> = {
   sockvalue: (way, operand) => struct(operand.replace('!', ''), way),
   mreq6: way => struct('ipv6_mreq', way),
+  groupreq: way => struct('group_req', way),
   packetmreq: way => struct('packet_mreq', way),
   // The kernel gives instructions, and says how many.
   filteroption: way =>

@@ -15,6 +15,7 @@ import { bpfProgram } from '../process/bpf-program.ts'
 import { shapeAt, shapeText } from '../shapes/shapes.ts'
 import { address, escaped, hex, quote } from '../text.ts'
 import { interfaceText, ipv6Member } from './order.ts'
+import { socketAddressText } from './socket.ts'
 
 const INT_BYTES = 4
 
@@ -32,6 +33,10 @@ const SET: Readonly<Record<string, string>> = {
   '1 26': 'filteroption<',
   '1 51': 'filteroption<',
   '1 74': 'intoption<=txrehash',
+  '0 42': 'groupreq<',
+  '0 45': 'groupreq<',
+  '41 42': 'groupreq<',
+  '41 45': 'groupreq<',
   '41 20': 'mreq6<',
   '41 21': 'mreq6<',
   '41 27': 'mreq6<',
@@ -86,27 +91,30 @@ export const socketOption =
     if (length === INT_BYTES) return intAt(value, context)
     if (out && length <= 0) return address(value)
     // The kernel refuses a negative length; strace treats it as a large one.
-    const shown = Math.min(length < 0 ? Infinity : length, context.limit)
-    const bytes = context.memory.read(value, shown)
-    return bytes.length < shown
+    const isCut = length < 0 || length > context.limit
+    // As in strace, the first byte that is left out must be readable too.
+    const needed = isCut ? context.limit + 1 : length
+    const bytes = context.memory.read(value, needed)
+    return bytes.length < needed
       ? address(value)
-      : quote(bytes, length < 0 || length > context.limit, context.options.stringsInHex)
+      : quote(bytes.subarray(0, context.limit), isCut, context.options.stringsInHex)
   }
 
 /**
  * An option that is a number, of the kind that the operand says. A longer value is still printed
- * as a number; a shorter one as bytes if the kernel wrote it, unless the operand ends in `!`.
+ * as a number; a shorter one as bytes if the kernel wrote it, but if the operand ends in `!`, as
+ * the number that stands there.
  */
 export const numberOption =
   (operand: string, out: boolean, valueText: KindText): Printer =>
   (value, context) => {
     const [, kind = '', isStrict] = /^(.*?)(!?)$/.exec(operand) ?? []
     const length = optionLength(out, context)
-    if (length >= INT_BYTES) {
+    if (length >= INT_BYTES || (out && length > 0 && isStrict === '!')) {
       const word = readWord(context.memory, value, INT_BYTES)
       return word === undefined ? address(value) : `[${valueText(kind || 'int', word, context)}]`
     }
-    if (!out || length <= 0 || isStrict === '!') return address(value)
+    if (!out || length <= 0) return address(value)
     const bytes = context.memory.read(value, length)
     return bytes.length < length ? address(value) : `"${escaped(bytes, 'all')}"`
   }
@@ -149,6 +157,16 @@ export const ipv6Membership: Printer = (value, context) => {
   if (!fields) return address(value)
   const group = ipv6Member('ipv6mr_multiaddr', Uint8Array.from(fields.ipv6mr_multiaddr), options)
   return `{${group}, ipv6mr_interface=${interfaceText(fields.ipv6mr_interface, options)}}`
+}
+
+/** struct group_req: a group with an address of any family. */
+export const groupRequest: Printer = (value, context) => {
+  const { memory, options } = context
+  const isWhole = optionLength(false, context) >= struct('group_req').size
+  const fields = isWhole ? readStruct(memory, value, 'group_req') : undefined
+  if (!fields) return address(value)
+  const group = socketAddressText(Uint8Array.from(fields.gr_group), options)
+  return `{gr_interface=${interfaceText(fields.gr_interface, options)}, gr_group=${group}}`
 }
 
 /** struct packet_mreq, with as much of the hardware address as it says. */
@@ -201,13 +219,15 @@ export const memberships =
     })
   }
 
+/** BPF_MAXINSNS: the kernel has no longer program. */
+const MOST_INSTRUCTIONS = 4096
+
 /** A filter: a struct sock_fprog that is attached, or the instructions that the kernel gives. */
 export const filterOption =
   (out: boolean, attached: Printer): Printer =>
   (value, context) => {
     const length = optionLength(out, context)
     if (!out) return length === struct('sock_fprog').size ? attached(value, context) : address(value)
-    const bytes = length * struct('sock_filter').size
-    const isWhole = length > 0 && readView(context.memory, value, bytes) !== undefined
-    return isWhole ? bpfProgram(value, BigInt(length), context) : address(value)
+    const isShown = context.options.full === true && length > 0 && length <= MOST_INSTRUCTIONS
+    return isShown ? bpfProgram(value, BigInt(length), context) : address(value)
   }

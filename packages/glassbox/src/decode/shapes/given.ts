@@ -62,6 +62,10 @@ function givenBytes(value: bigint, sizeAt: number, context: Context): Uint8Array
   return bytes.length < Number(size) ? undefined : bytes
 }
 
+/** Whether the struct is shown, and not its address. */
+export const isGiven = (value: bigint, sizeAt: number, context: Context): boolean =>
+  !context.options.addressesOnly && givenBytes(value, sizeAt, context) !== undefined
+
 /** The struct, with zeros for what was not given. */
 function wholeView(shape: Shape, bytes: Uint8Array): DataView {
   const whole = new Uint8Array(Math.max(shape.size, bytes.length))

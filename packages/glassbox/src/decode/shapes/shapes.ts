@@ -135,11 +135,14 @@ function distantText(field: ShapeField, shape: Shape, place: Place): string {
 
 /** A string that ends at a NUL, or where there is no more room for it. */
 export function boundedString(start: bigint, room: number, { memory, limit, options }: Context): string {
+  if (room === 0) return start === 0n ? 'NULL' : '""'
   const needed = Math.min(room, limit + 1)
-  const read = readString(memory, start, needed)
-  if (!read || (!read.ended && read.bytes.length < needed)) return address(start)
-  const isCut = !read.ended
-  return quote(read.bytes.subarray(0, limit), isCut, options.stringsInHex)
+  // The byte behind the room is not looked at.
+  const bytes = memory.read(start, needed)
+  const end = bytes.indexOf(0)
+  if (end < 0 && bytes.length < needed) return address(start)
+  const shown = end < 0 ? bytes.subarray(0, limit) : bytes.subarray(0, end)
+  return quote(shown, end < 0, options.stringsInHex)
 }
 
 /** An array of structs. */

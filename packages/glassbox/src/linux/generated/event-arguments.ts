@@ -997,6 +997,10 @@ export interface StructArguments {
     readonly ipi_spec_dst?: string
     readonly ipi_addr?: string
   }
+  readonly group_req: {
+    readonly gr_interface?: number
+    readonly gr_group?: readonly (number)[]
+  }
   readonly ipv6_mreq: {
     readonly ipv6mr_multiaddr?: readonly (number)[]
     readonly ipv6mr_interface?: number
@@ -3076,6 +3080,7 @@ export interface StructArguments {
     readonly target_fd?: number
     readonly attach_type?: Name
     readonly flags?: number
+    readonly target_btf_id?: number
     readonly iter_info?: Behind<readonly (StructArguments['bpf_iter_info'])[]>
     readonly iter_info_len?: number
     readonly perf_event?: StructArguments['bpf_perf_event']

@@ -394,7 +394,6 @@ type KindName =
   | 'wakeop'
   | 'bitset'
   | 'cell_out_hex'
-  | 'one_cap'
   | 'one_mce_policy'
   | 'one_ip_protocol'
   | 'one_netlink'
@@ -420,6 +419,8 @@ type KindName =
   | 'one_udp_option'
   | 'one_ipv6_option'
   | 'one_sctp_option'
+  | 'one_vsock_option'
+  | 'one_can_raw_option'
   | 'one_raw_option'
   | 'one_ipx_option'
   | 'one_ax25_option'
@@ -614,12 +615,13 @@ type KindName =
   | 'flags_xdp_flags_16'
   | 'enum_mctp_net_32'
   | 'enum_mctp_address_8'
+  | 'int_decimal_32_2'
+  | 'list_int_8_128'
   | 'enum_packet_mr_16'
   | 'struct_nlmsghdr'
   | 'enum_af_8'
   | 'enum_nf_version_8'
   | 'flags_rt_nexthop_8'
-  | 'int_decimal_32_2'
   | 'list_int_32_2'
   | 'chars_16'
   | 'union_ifreq_24'
@@ -1049,7 +1051,6 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   wakeop: { type: 'word', bits: 32, word: 'futex_wake_operation', notation: 'wakeop' },
   bitset: { type: 'word', bits: 32, word: 'futex_bits', notation: 'bitset' },
   cell_out_hex: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'cell>hex' },
-  one_cap: { type: 'enum', bits: 32, set: 'cap', notation: '=cap' },
   one_mce_policy: { type: 'enum', bits: 64, set: 'mce_policy', notation: '=mce_policy' },
   one_ip_protocol: { type: 'enum', bits: 32, set: 'ip_protocol', notation: '=ip_protocol' },
   one_netlink: { type: 'enum', bits: 32, set: 'netlink', notation: '=netlink' },
@@ -1075,6 +1076,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   one_udp_option: { type: 'enum', bits: 32, set: 'udp_option', notation: '=udp_option' },
   one_ipv6_option: { type: 'enum', bits: 32, set: 'ipv6_option', notation: '=ipv6_option' },
   one_sctp_option: { type: 'enum', bits: 32, set: 'sctp_option', notation: '=sctp_option' },
+  one_vsock_option: { type: 'enum', bits: 32, set: 'vsock_option', notation: '=vsock_option' },
+  one_can_raw_option: { type: 'enum', bits: 32, set: 'can_raw_option', notation: '=can_raw_option' },
   one_raw_option: { type: 'enum', bits: 32, set: 'raw_option', notation: '=raw_option' },
   one_ipx_option: { type: 'enum', bits: 32, set: 'ipx_option', notation: '=ipx_option' },
   one_ax25_option: { type: 'enum', bits: 32, set: 'ax25_option', notation: '=ax25_option' },
@@ -1269,12 +1272,13 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_xdp_flags_16: { type: 'flags', bits: 16, set: 'xdp_flags', notation: '|xdp_flags' },
   enum_mctp_net_32: { type: 'enum', bits: 32, set: 'mctp_net', notation: '=mctp_net' },
   enum_mctp_address_8: { type: 'enum', bits: 8, set: 'mctp_address', notation: '=mctp_address' },
+  int_decimal_32_2: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'ifindex' },
+  list_int_8_128: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'decimal' }, count: 128, notation: 'u[]' },
   enum_packet_mr_16: { type: 'enum', bits: 16, set: 'packet_mr', notation: '=packet_mr' },
   struct_nlmsghdr: { type: 'struct', name: 'nlmsghdr', notation: '{nlmsghdr}' },
   enum_af_8: { type: 'enum', bits: 8, set: 'af', notation: '=af' },
   enum_nf_version_8: { type: 'enum', bits: 8, set: 'nf_version', notation: '=nf_version' },
   flags_rt_nexthop_8: { type: 'flags', bits: 8, set: 'rt_nexthop', notation: '|rt_nexthop' },
-  int_decimal_32_2: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'ifindex' },
   list_int_32_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 2, notation: 'u[]' },
   chars_16: { type: 'chars', size: 16, notation: 'str' },
   union_ifreq_24: { type: 'union', of: 'ifreq', size: 24, notation: 'union:ifreq' },

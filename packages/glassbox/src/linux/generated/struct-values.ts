@@ -933,6 +933,10 @@ export interface StructValues {
     readonly ipi_spec_dst: number
     readonly ipi_addr: number
   }
+  readonly group_req: {
+    readonly gr_interface: number
+    readonly gr_group: readonly number[]
+  }
   readonly ipv6_mreq: {
     readonly ipv6mr_multiaddr: readonly number[]
     readonly ipv6mr_interface: number
@@ -3011,6 +3015,7 @@ export interface StructValues {
     readonly target_fd: number
     readonly attach_type: number
     readonly flags: number
+    readonly target_btf_id?: number
     readonly iter_info?: Word
     readonly iter_info_len?: number
     readonly perf_event?: StructValues['bpf_perf_event']
