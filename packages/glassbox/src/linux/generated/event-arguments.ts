@@ -2212,6 +2212,8 @@ export interface StructArguments {
   }
   readonly if_stats_msg: {
     readonly family?: Name
+    readonly pad1?: number
+    readonly pad2?: number
     readonly ifindex?: number
     readonly filter_mask?: Names
   }
@@ -2219,12 +2221,34 @@ export interface StructArguments {
     readonly nh_family?: Name
     readonly nh_scope?: Name
     readonly nh_protocol?: Name
+    readonly resvd?: number
     readonly nh_flags?: Names
   }
   readonly smc_diag_req: {
     readonly diag_family?: Name
     readonly diag_ext?: Names
     readonly id?: StructArguments['inet_diag_sockid']
+  }
+  readonly smc_diag_msg: {
+    readonly diag_family?: Name
+    readonly diag_state?: Name
+    readonly diag_fallback?: Name
+    readonly diag_shutdown?: number
+    readonly id?: StructArguments['inet_diag_sockid']
+    readonly diag_uid?: number
+    readonly diag_inode?: Word
+  }
+  readonly br_mdb_entry: {
+    readonly ifindex?: number
+    readonly state?: Names
+    readonly flags?: Names
+    readonly vid?: number
+  }
+  readonly nexthop_grp: {
+    readonly id?: number
+    readonly weight?: number
+    readonly resvd1?: number
+    readonly resvd2?: number
   }
   readonly rtnl_link_stats: {
     readonly rx_packets?: number

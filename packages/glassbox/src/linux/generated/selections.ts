@@ -644,10 +644,18 @@ metrics =rt_metrics RTAX_LOCK:u4 RTAX_MTU:u4 RTAX_WINDOW:u4 RTAX_RTT:u4 RTAX_RTT
 neigh =rt_neigh NDA_DST:inet NDA_LLADDR:mac NDA_CACHEINFO:{nda_cacheinfo} NDA_PROBES:u4 NDA_VLAN:u2 NDA_PORT:be2 NDA_VNI:u4 NDA_IFINDEX:ifindex NDA_MASTER:ifindex NDA_LINK_NETNSID:u4 NDA_SRC_VNI:u4 NDA_PROTOCOL:=ip_protocol/0 NDA_NH_ID:u4 NDA_FDB_EXT_ATTRS:nest:fdb_ext NDA_FLAGS_EXT:|ntf_ext/4 NDA_NDM_STATE_MASK:|nud/2 NDA_NDM_FLAGS_MASK:|ntf/1
 fdb_ext =nfea NFEA_ACTIVITY_NOTIFY:|fdb_notify/1
 rule =rt_rule FRA_DST:inet FRA_SRC:inet FRA_IIFNAME:str FRA_GOTO:u4 FRA_PRIORITY:u4 FRA_FWMARK:u4 FRA_FLOW:u4 FRA_TUN_ID:be8 FRA_SUPPRESS_IFGROUP:u4 FRA_SUPPRESS_PREFIXLEN:u4 FRA_TABLE:set4:=rt_table FRA_FWMASK:u4 FRA_OIFNAME:str FRA_L3MDEV:u1 FRA_UID_RANGE:{fib_uid_range} FRA_PROTOCOL:set1:=rt_proto FRA_IP_PROTO:=ip_protocol/0 FRA_SPORT_RANGE:{fib_port_range} FRA_DPORT_RANGE:{fib_port_range}
-mdb =rt_mdb MDBA_MDB:hex
+mdb =rt_mdb MDBA_MDB:nest:mdb_mdb MDBA_ROUTER:nest:mdb_router
+mdb_mdb =rt_mdb_mdb MDBA_MDB_ENTRY:nest:mdb_entry
+mdb_entry =rt_mdb_entry MDBA_MDB_ENTRY_INFO:mdbentry
+mdb_eattr =rt_mdb_eattr MDBA_MDB_EATTR_TIMER:u4
+mdb_router =rt_mdb_router MDBA_ROUTER_PORT:mdbport
+mdb_port =rt_mdb_port MDBA_ROUTER_PATTR_TIMER:u4 MDBA_ROUTER_PATTR_TYPE:=mdb_router/1
 nsid =rt_nsid NETNSA_NSID:d4 NETNSA_PID:u4 NETNSA_FD:u4 NETNSA_TARGET_NSID:d4 NETNSA_CURRENT_NSID:d4
 dcb =rt_dcb _:hex
-link_stats =rt_stats IFLA_STATS_LINK_64:stats:rtnl_link_stats64
+link_stats =rt_stats IFLA_STATS_LINK_64:stats:rtnl_link_stats64 IFLA_STATS_LINK_XSTATS:nest:xstats IFLA_STATS_LINK_XSTATS_SLAVE:nest:xstats IFLA_STATS_LINK_OFFLOAD_XSTATS:nest:offload_xstats IFLA_STATS_AF_SPEC:nest:stats_af
+xstats =rt_xstats
+offload_xstats =rt_offload IFLA_OFFLOAD_XSTATS_CPU_HIT:stats:rtnl_link_stats64
+stats_af =rt_af_spec
 nexthop =rt_nha NHA_ID:u4 NHA_GROUP_TYPE:u2 NHA_OIF:ifindex NHA_GATEWAY:inet NHA_ENCAP_TYPE:=rt_encap/2 NHA_GROUPS:u4 NHA_MASTER:u4 NHA_FDB:u4
 tc_actions =tc_act TCA_ACT_KIND:str TCA_ACT_INDEX:u4 TCA_ACT_STATS:nest:tc_stats
 tc =rt_tc TCA_KIND:str TCA_STATS:{tc_stats} TCA_RATE:{tc_estimator} TCA_FCNT:u4 TCA_STATS2:nest:tc_stats TCA_STAB:nest:stab TCA_CHAIN:u4 TCA_HW_OFFLOAD:u1 TCA_INGRESS_BLOCK:u4 TCA_EGRESS_BLOCK:u4 TCA_DUMP_FLAGS:u4
@@ -661,5 +669,6 @@ unix =unix_attr UNIX_DIAG_NAME:str UNIX_DIAG_VFS:{unix_diag_vfs} UNIX_DIAG_PEER:
 inet_req =inet_req INET_DIAG_REQ_BYTECODE:bytecode INET_DIAG_REQ_PROTOCOL:=ip_protocol/0
 inet_diag =inet_attr INET_DIAG_MEMINFO:{inet_diag_meminfo} INET_DIAG_VEGASINFO:{tcpvegas_info} INET_DIAG_CONG:str INET_DIAG_TOS:u1 INET_DIAG_TCLASS:u1 INET_DIAG_SKMEMINFO:meminfo INET_DIAG_SHUTDOWN:u1 INET_DIAG_DCTCPINFO:{tcp_dctcp_info} INET_DIAG_PROTOCOL:=ip_protocol/1 INET_DIAG_SKV6ONLY:u1 INET_DIAG_MARK:u4 INET_DIAG_BBRINFO:{tcp_bbr_info} INET_DIAG_CLASS_ID:u4
 netlink =netlink_attr NETLINK_DIAG_MEMINFO:meminfo NETLINK_DIAG_FLAGS:|netlink_sock_flags/4
+smc =smc_attr SMC_DIAG_SHUTDOWN:u1
 packet =packet_attr PACKET_DIAG_UID:id PACKET_DIAG_MEMINFO:meminfo
 `

@@ -2151,6 +2151,8 @@ export interface StructValues {
   }
   readonly if_stats_msg: {
     readonly family: number
+    readonly pad1: number
+    readonly pad2: number
     readonly ifindex: number
     readonly filter_mask: number
   }
@@ -2158,12 +2160,34 @@ export interface StructValues {
     readonly nh_family: number
     readonly nh_scope: number
     readonly nh_protocol: number
+    readonly resvd: number
     readonly nh_flags: number
   }
   readonly smc_diag_req: {
     readonly diag_family: number
     readonly diag_ext: number
     readonly id: StructValues['inet_diag_sockid']
+  }
+  readonly smc_diag_msg: {
+    readonly diag_family: number
+    readonly diag_state: number
+    readonly diag_fallback: number
+    readonly diag_shutdown: number
+    readonly id: StructValues['inet_diag_sockid']
+    readonly diag_uid: number
+    readonly diag_inode: Word
+  }
+  readonly br_mdb_entry: {
+    readonly ifindex: number
+    readonly state: number
+    readonly flags: number
+    readonly vid: number
+  }
+  readonly nexthop_grp: {
+    readonly id: number
+    readonly weight: number
+    readonly resvd1: number
+    readonly resvd2: number
   }
   readonly rtnl_link_stats: {
     readonly rx_packets: number
