@@ -38,6 +38,7 @@ const ROUTE: Readonly<Record<string, Form>> = {
   NETCONF: ['netconfmsg', 'netconf'],
   MDB: ['br_port_msg', 'mdb'],
   NSID: ['rtgenmsg', 'nsid'],
+  CACHEREPORT: ['rtgenmsg', 'bytes'],
 }
 
 function routeForm(type: number, family: number): Form | undefined {
@@ -88,7 +89,8 @@ function formText([name, table]: Form, family: number, range: Range, walk: Walk)
   }
   const text = shapeText(shape, view, walk.context, walk.valueText, range.at)
   const rest = after(range, aligned(shape.size))
-  return table === undefined || rest.length === 0 ? text : `${text}, ${attributesText(rest, inner, table)}`
+  if (table === undefined || rest.length === 0) return text
+  return `${text}, ${table === 'bytes' ? hexText(walk, rest) : attributesText(rest, inner, table)}`
 }
 
 const FIRST_OF_PROTOCOL = linux.NLMSG_MIN_TYPE

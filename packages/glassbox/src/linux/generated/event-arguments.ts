@@ -2240,9 +2240,78 @@ export interface StructArguments {
   }
   readonly br_mdb_entry: {
     readonly ifindex?: number
-    readonly state?: Names
+    readonly state?: Name
     readonly flags?: Names
     readonly vid?: number
+  }
+  readonly br_mdb_group: {
+    readonly group?: Uint8Array
+    readonly proto?: number
+  }
+  readonly bridge_vlan_xstats: {
+    readonly rx_bytes?: Word
+    readonly rx_packets?: Word
+    readonly tx_bytes?: Word
+    readonly tx_packets?: Word
+    readonly vid?: number
+    readonly flags?: number
+    readonly pad2?: number
+  }
+  readonly bridge_stp_xstats: {
+    readonly transition_blk?: Word
+    readonly transition_fwd?: Word
+    readonly rx_bpdu?: Word
+    readonly tx_bpdu?: Word
+    readonly rx_tcn?: Word
+    readonly tx_tcn?: Word
+  }
+  readonly br_mcast_stats: {
+    readonly igmp_v1queries?: readonly (Word)[]
+    readonly igmp_v2queries?: readonly (Word)[]
+    readonly igmp_v3queries?: readonly (Word)[]
+    readonly igmp_leaves?: readonly (Word)[]
+    readonly igmp_v1reports?: readonly (Word)[]
+    readonly igmp_v2reports?: readonly (Word)[]
+    readonly igmp_v3reports?: readonly (Word)[]
+    readonly igmp_parse_errors?: Word
+    readonly mld_v1queries?: readonly (Word)[]
+    readonly mld_v2queries?: readonly (Word)[]
+    readonly mld_leaves?: readonly (Word)[]
+    readonly mld_v1reports?: readonly (Word)[]
+    readonly mld_v2reports?: readonly (Word)[]
+    readonly mld_parse_errors?: Word
+    readonly mcast_bytes?: readonly (Word)[]
+    readonly mcast_packets?: readonly (Word)[]
+  }
+  readonly ifla_vf_mac: {
+    readonly vf?: number
+    readonly mac?: string
+  }
+  readonly ifla_vf_vlan: {
+    readonly vf?: number
+    readonly vlan?: number
+    readonly qos?: number
+  }
+  readonly ifla_vf_tx_rate: {
+    readonly vf?: number
+    readonly rate?: number
+  }
+  readonly ifla_vf_spoofchk: {
+    readonly vf?: number
+    readonly setting?: number
+  }
+  readonly ifla_vf_link_state: {
+    readonly vf?: number
+    readonly link_state?: Name
+  }
+  readonly ifla_vf_rate: {
+    readonly vf?: number
+    readonly min_tx_rate?: number
+    readonly max_tx_rate?: number
+  }
+  readonly ifla_vf_guid: {
+    readonly vf?: number
+    readonly guid?: Word
   }
   readonly nexthop_grp: {
     readonly id?: number
@@ -2301,6 +2370,7 @@ export interface StructArguments {
     readonly rx_compressed?: Word
     readonly tx_compressed?: Word
     readonly rx_nohandler?: Word
+    readonly rx_otherhost_dropped?: Word
   }
   readonly rtnl_link_ifmap: {
     readonly mem_start?: Word

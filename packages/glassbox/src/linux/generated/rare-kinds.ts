@@ -139,8 +139,12 @@ type RareKindName =
   | 'struct_inet_diag_sockid'
   | 'enum_smc_state_8'
   | 'enum_smc_mode_8'
-  | 'flags_mdb_state_8'
+  | 'enum_mdb_state_8'
   | 'flags_mdb_flags_8'
+  | 'octets_bytes_16'
+  | 'list_int_64_2_2'
+  | 'octets_mac_32'
+  | 'enum_vf_link_32'
   | 'list_int_8_2'
   | 'octets_mac_6'
   | 'flags_br_boolopt_32'
@@ -786,8 +790,12 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   struct_inet_diag_sockid: { type: 'struct', name: 'inet_diag_sockid', notation: 'sockid' },
   enum_smc_state_8: { type: 'enum', bits: 8, set: 'smc_state', notation: '=smc_state' },
   enum_smc_mode_8: { type: 'enum', bits: 8, set: 'smc_mode', notation: '=smc_mode' },
-  flags_mdb_state_8: { type: 'flags', bits: 8, set: 'mdb_state', notation: '|mdb_state' },
+  enum_mdb_state_8: { type: 'enum', bits: 8, set: 'mdb_state', notation: '=mdb_state' },
   flags_mdb_flags_8: { type: 'flags', bits: 8, set: 'mdb_flags', notation: '|mdb_flags' },
+  octets_bytes_16: { type: 'octets', form: 'bytes', size: 16, notation: 'bytes' },
+  list_int_64_2_2: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 2, notation: 'u[]' },
+  octets_mac_32: { type: 'octets', form: 'mac', size: 32, notation: 'mac' },
+  enum_vf_link_32: { type: 'enum', bits: 32, set: 'vf_link', notation: '=vf_link' },
   list_int_8_2: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'decimal' }, count: 2, notation: 'u[]' },
   octets_mac_6: { type: 'octets', form: 'mac', size: 6, notation: 'mac' },
   flags_br_boolopt_32: { type: 'flags', bits: 32, set: 'br_boolopt', notation: '|br_boolopt' },
