@@ -131,6 +131,7 @@ const VALUES: Readonly<Record<string, Read>> = {
       shaped(name, bytes.subarray(index * size)) ?? null,
     )
   },
+  places: bytes => numbers('d4', bytes),
   router_port: bytes => number('u', 4, bytes),
   mdb_entry: bytes => shaped('br_mdb_entry', bytes),
   list: (bytes, _around, operand) => numbers(operand, bytes),

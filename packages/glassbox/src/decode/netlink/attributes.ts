@@ -37,6 +37,9 @@ const LETTERS: Readonly<Record<string, (value: bigint, size: number) => string>>
   u: value => String(value),
   d: (value, size) => String(BigInt.asIntN(size * 8, value)),
   x: value => (value === 0n ? '0' : `0x${value.toString(16)}`),
+  // As %#0*x: the width counts the prefix.
+  w: (value, size) =>
+    value === 0n ? '0'.repeat(size * 2) : `0x${value.toString(16).padStart(size * 2 - 2, '0')}`,
   be: (value, size) => `${{ 2: 'htons', 4: 'htonl' }[size] ?? 'htobe64'}(${swapped(value, size)})`,
 }
 
@@ -130,6 +133,16 @@ const structs: ValueText = (range, walk, operand) => {
   })
 }
 
+/** Numbers, each with the name of its place. */
+const places: ValueText = (range, walk, set) => {
+  if (range.length < 4) return undefined
+  return arrayText(range.at, Math.floor(range.length / 4), 4, walk.context, (at, index) => {
+    const view = viewOf(walk, at, 4)
+    const place = setText(set, BigInt(index), walk.context.options)
+    return view && `[${place}]=${LETTERS['d']?.(unsignedAt(view, 0, 4), 4)}`
+  })
+}
+
 /** A number or a struct, and the attributes after it. */
 const followed =
   (head: ValueText, size: () => number, table: string): ValueText =>
@@ -185,6 +198,7 @@ const VALUES: Readonly<Record<string, ValueText>> = {
   nest: nested,
   stats: statistics,
   structs,
+  places,
   mdb_entry: followed(
     (range, walk) => groupEntryText(range, walk),
     () => struct('br_mdb_entry').size,

@@ -2254,7 +2254,7 @@ export interface StructArguments {
     readonly tx_bytes?: Word
     readonly tx_packets?: Word
     readonly vid?: number
-    readonly flags?: number
+    readonly flags?: Names
     readonly pad2?: number
   }
   readonly bridge_stp_xstats: {

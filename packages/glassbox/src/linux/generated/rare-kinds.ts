@@ -142,6 +142,7 @@ type RareKindName =
   | 'enum_mdb_state_8'
   | 'flags_mdb_flags_8'
   | 'octets_bytes_16'
+  | 'flags_vlan_info_16'
   | 'list_int_64_2_2'
   | 'octets_mac_32'
   | 'enum_vf_link_32'
@@ -149,7 +150,6 @@ type RareKindName =
   | 'octets_mac_6'
   | 'flags_br_boolopt_32'
   | 'octets_hex_3'
-  | 'int_decimal_32_3'
   | 'flags_tcp_states_32'
   | 'flags_unix_show_32'
   | 'enum_sock_type_8'
@@ -793,6 +793,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   enum_mdb_state_8: { type: 'enum', bits: 8, set: 'mdb_state', notation: '=mdb_state' },
   flags_mdb_flags_8: { type: 'flags', bits: 8, set: 'mdb_flags', notation: '|mdb_flags' },
   octets_bytes_16: { type: 'octets', form: 'bytes', size: 16, notation: 'bytes' },
+  flags_vlan_info_16: { type: 'flags', bits: 16, set: 'vlan_info', notation: '|vlan_info' },
   list_int_64_2_2: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 2, notation: 'u[]' },
   octets_mac_32: { type: 'octets', form: 'mac', size: 32, notation: 'mac' },
   enum_vf_link_32: { type: 'enum', bits: 32, set: 'vf_link', notation: '=vf_link' },
@@ -800,7 +801,6 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   octets_mac_6: { type: 'octets', form: 'mac', size: 6, notation: 'mac' },
   flags_br_boolopt_32: { type: 'flags', bits: 32, set: 'br_boolopt', notation: '|br_boolopt' },
   octets_hex_3: { type: 'octets', form: 'hex', size: 3, notation: 'hexstr' },
-  int_decimal_32_3: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'lifetime' },
   flags_tcp_states_32: { type: 'flags', bits: 32, set: 'tcp_states', notation: '|tcp_states' },
   flags_unix_show_32: { type: 'flags', bits: 32, set: 'unix_show', notation: '|unix_show' },
   enum_sock_type_8: { type: 'enum', bits: 8, set: 'sock_type', notation: '=sock_type' },

@@ -636,7 +636,7 @@ vf_ports =rt_vf_port IFLA_VF_PORT:nest:port
 port =rt_port IFLA_PORT_VF:u4 IFLA_PORT_PROFILE:str IFLA_PORT_VSI_TYPE:{ifla_port_vsi} IFLA_PORT_REQUEST:u1 IFLA_PORT_RESPONSE:u2
 af_spec =rt_af_spec AF_INET:nest:inet AF_INET6:nest:inet6
 inet =rt_inet IFLA_INET_CONF:indexed:d4
-inet6 =rt_inet6 IFLA_INET6_FLAGS:|inet6_flags/4 IFLA_INET6_CACHEINFO:{ifla_cacheinfo} IFLA_INET6_TOKEN:in6 IFLA_INET6_ADDR_GEN_MODE:=rt_agm/1
+inet6 =rt_inet6 IFLA_INET6_FLAGS:|inet6_flags/4 IFLA_INET6_CONF:places:=devconf6 IFLA_INET6_CACHEINFO:{ifla_cacheinfo} IFLA_INET6_TOKEN:in6 IFLA_INET6_ADDR_GEN_MODE:=rt_agm/1
 xdp =rt_xdp IFLA_XDP_FD:fd IFLA_XDP_ATTACHED:=rt_xdp_mode/1 IFLA_XDP_FLAGS:set4:|rt_xdp_flags IFLA_XDP_PROG_ID:u4 IFLA_XDP_DRV_PROG_ID:u4 IFLA_XDP_SKB_PROG_ID:u4 IFLA_XDP_HW_PROG_ID:u4 IFLA_XDP_EXPECTED_FD:fd
 addr =rt_addr IFA_ADDRESS:inet IFA_LOCAL:inet IFA_LABEL:str IFA_BROADCAST:inet IFA_ANYCAST:inet IFA_CACHEINFO:{ifa_cacheinfo} IFA_MULTICAST:inet IFA_FLAGS:set4:|ifa_flags IFA_RT_PRIORITY:u4 IFA_TARGET_NETNSID:d4
 route =rt_route RTA_DST:inet RTA_SRC:inet RTA_IIF:ifindex RTA_OIF:ifindex RTA_GATEWAY:inet RTA_PRIORITY:u4 RTA_PREFSRC:inet RTA_METRICS:nest:metrics RTA_MULTIPATH:multipath RTA_PROTOINFO:u4 RTA_FLOW:u4 RTA_CACHEINFO:{rta_cacheinfo} RTA_MP_ALGO:u4 RTA_TABLE:set4:=rt_table RTA_MARK:u4 RTA_MFC_STATS:{rta_mfc_stats} RTA_VIA:via RTA_NEWDST:inet RTA_PREF:u1 RTA_ENCAP_TYPE:set2:=rt_encap RTA_EXPIRES:u8 RTA_UID:u4 RTA_TTL_PROPAGATE:u1 RTA_IP_PROTO:u1 RTA_SPORT:u2 RTA_DPORT:u2
@@ -649,7 +649,7 @@ mdb_mdb =rt_mdb_mdb MDBA_MDB_ENTRY:nest:mdb_entry
 mdb_entry =rt_mdb_entry MDBA_MDB_ENTRY_INFO:mdb_entry
 mdb_eattr =rt_mdb_eattr MDBA_MDB_EATTR_TIMER:u4
 mdb_router =rt_mdb_router MDBA_ROUTER_PORT:router_port
-mdb_port =rt_mdb_port MDBA_ROUTER_PATTR_TIMER:u4 MDBA_ROUTER_PATTR_TYPE:=mdb_router/1
+mdb_port =rt_mdb_port MDBA_ROUTER_PATTR_TIMER:u4 MDBA_ROUTER_PATTR_TYPE:set1:=mdb_router
 nsid =rt_nsid NETNSA_NSID:d4 NETNSA_PID:u4 NETNSA_FD:fd NETNSA_TARGET_NSID:d4 NETNSA_CURRENT_NSID:d4
 dcb =rt_dcb _:hex
 link_stats =rt_stats IFLA_STATS_LINK_64:stats:rtnl_link_stats64 IFLA_STATS_LINK_XSTATS:nest:xstats IFLA_STATS_LINK_XSTATS_SLAVE:nest:xstats IFLA_STATS_LINK_OFFLOAD_XSTATS:nest:offload_xstats IFLA_STATS_AF_SPEC:nest:stats_af
@@ -662,11 +662,12 @@ vf =rt_vf IFLA_VF_MAC:{ifla_vf_mac} IFLA_VF_VLAN:{ifla_vf_vlan} IFLA_VF_TX_RATE:
 vf_vlan =rt_vf_vlan
 vf_stats =rt_vf_stats IFLA_VF_STATS_RX_PACKETS:u8 IFLA_VF_STATS_TX_PACKETS:u8 IFLA_VF_STATS_RX_BYTES:u8 IFLA_VF_STATS_TX_BYTES:u8 IFLA_VF_STATS_BROADCAST:u8 IFLA_VF_STATS_MULTICAST:u8 IFLA_VF_STATS_RX_DROPPED:u8 IFLA_VF_STATS_TX_DROPPED:u8
 offload_xstats =rt_offload IFLA_OFFLOAD_XSTATS_CPU_HIT:stats:rtnl_link_stats64
-stats_af =rt_af_spec
+stats_af =rt_af_spec AF_MPLS:nest:mpls_stats
+mpls_stats =mpls_stats
 nexthop =rt_nha NHA_ID:u4 NHA_GROUP:structs:nexthop_grp NHA_GROUP_TYPE:=nh_group_type/2 NHA_BLACKHOLE:u4 NHA_RES_GROUP:nest:nh_group NHA_RES_BUCKET:nest:nh_bucket NHA_OIF:ifindex NHA_GATEWAY:inet NHA_ENCAP_TYPE:=rt_encap/2 NHA_GROUPS:u4 NHA_MASTER:ifindex NHA_FDB:u4
 nh_group =rt_nha_group NHA_RES_GROUP_BUCKETS:u2 NHA_RES_GROUP_IDLE_TIMER:ticks NHA_RES_GROUP_UNBALANCED_TIMER:ticks NHA_RES_GROUP_UNBALANCED_TIME:ticks
 nh_bucket =rt_nha_bucket NHA_RES_BUCKET_INDEX:u2 NHA_RES_BUCKET_IDLE_TIME:ticks NHA_RES_BUCKET_NH_ID:u4
-tc_actions =tc_act TCA_ACT_KIND:str TCA_ACT_INDEX:u4 TCA_ACT_STATS:nest:tc_stats TCA_ACT_FLAGS:set4:|tc_act_flags TCA_ACT_HW_STATS:set4:|tc_hw_stats TCA_ACT_USED_HW_STATS:set4:|tc_hw_stats TCA_ACT_IN_HW_COUNT:u4
+tc_actions =tc_act TCA_ACT_KIND:str TCA_ACT_INDEX:u4 TCA_ACT_STATS:nest:tc_stats TCA_ACT_FLAGS:|tc_act_flags/4 TCA_ACT_HW_STATS:|tc_hw_stats/4 TCA_ACT_USED_HW_STATS:|tc_hw_stats/4 TCA_ACT_IN_HW_COUNT:u4
 tc =rt_tc TCA_KIND:str TCA_STATS:{tc_stats} TCA_RATE:{tc_estimator} TCA_FCNT:u4 TCA_STATS2:nest:tc_stats TCA_STAB:nest:stab TCA_CHAIN:u4 TCA_HW_OFFLOAD:u1 TCA_INGRESS_BLOCK:u4 TCA_EGRESS_BLOCK:u4 TCA_DUMP_FLAGS:u4
 tc_stats =tc_stats TCA_STATS_BASIC:{gnet_stats_basic} TCA_STATS_RATE_EST:{gnet_rate_est} TCA_STATS_QUEUE:{gnet_queue} TCA_STATS_RATE_EST64:{gnet_rate_est64} TCA_STATS_BASIC_HW:{gnet_stats_basic} TCA_STATS_PKT64:u8
 stab =tc_stab TCA_STAB_BASE:{tc_sizespec} TCA_STAB_DATA:list:u2
@@ -676,8 +677,8 @@ neightbl_parms =rt_neightbl_parms NDTPA_IFINDEX:ifindex NDTPA_REFCNT:u4 NDTPA_RE
 netconf =rt_netconf NETCONFA_IFINDEX:ifindex NETCONFA_FORWARDING:d4 NETCONFA_RP_FILTER:d4 NETCONFA_MC_FORWARDING:d4 NETCONFA_PROXY_NEIGH:d4 NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN:d4 NETCONFA_INPUT:d4 NETCONFA_BC_FORWARDING:d4
 unix =unix_attr UNIX_DIAG_NAME:str UNIX_DIAG_VFS:{unix_diag_vfs} UNIX_DIAG_PEER:u4 UNIX_DIAG_ICONS:list:u4 UNIX_DIAG_RQLEN:{unix_diag_rqlen} UNIX_DIAG_MEMINFO:meminfo UNIX_DIAG_SHUTDOWN:u1 UNIX_DIAG_UID:id
 inet_req =inet_req INET_DIAG_REQ_BYTECODE:bytecode INET_DIAG_REQ_PROTOCOL:=ip_protocol/0
-inet_diag =inet_attr INET_DIAG_MEMINFO:{inet_diag_meminfo} INET_DIAG_VEGASINFO:{tcpvegas_info} INET_DIAG_CONG:str INET_DIAG_TOS:u1 INET_DIAG_TCLASS:u1 INET_DIAG_SKMEMINFO:meminfo INET_DIAG_SHUTDOWN:u1 INET_DIAG_DCTCPINFO:{tcp_dctcp_info} INET_DIAG_PROTOCOL:=ip_protocol/1 INET_DIAG_SKV6ONLY:u1 INET_DIAG_MARK:u4 INET_DIAG_BBRINFO:{tcp_bbr_info} INET_DIAG_CLASS_ID:u4
-netlink =netlink_attr NETLINK_DIAG_MEMINFO:meminfo NETLINK_DIAG_FLAGS:|netlink_sock_flags/4
+inet_diag =inet_attr INET_DIAG_MEMINFO:{inet_diag_meminfo} INET_DIAG_VEGASINFO:{tcpvegas_info} INET_DIAG_CONG:str INET_DIAG_TOS:u1 INET_DIAG_TCLASS:u1 INET_DIAG_SKMEMINFO:meminfo INET_DIAG_SHUTDOWN:u1 INET_DIAG_DCTCPINFO:{tcp_dctcp_info} INET_DIAG_PROTOCOL:=ip_protocol/1 INET_DIAG_SKV6ONLY:u1 INET_DIAG_MARK:u4 INET_DIAG_BBRINFO:{tcp_bbr_info} INET_DIAG_CLASS_ID:u4 INET_DIAG_CGROUP_ID:u8
+netlink =netlink_attr NETLINK_DIAG_MEMINFO:meminfo NETLINK_DIAG_GROUPS:list:w8 NETLINK_DIAG_FLAGS:|netlink_sock_flags/4
 smc =smc_attr SMC_DIAG_SHUTDOWN:u1
 packet =packet_attr PACKET_DIAG_UID:id PACKET_DIAG_MEMINFO:meminfo
 `
