@@ -31,7 +31,9 @@ const word = (value: number, bytes: number): Buffer => {
 /** As `nla_len` counts and as the next record begins. */
 const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
 
-const SIZES = [0, 1, 2, 3, 4, 4, 4, 5, 6, 7, 8, 8, 9, 10, 12, 16, 17, 20, 24, 28, 32, 36, 40, 56, 64, 96, 104, 192]
+const SIZES = [
+  0, 1, 2, 3, 4, 4, 4, 5, 6, 7, 8, 8, 9, 10, 12, 16, 17, 20, 24, 28, 32, 36, 40, 56, 64, 96, 104, 192,
+]
 const TEXTS = ['bridge', 'tun', 'veth', 'eth0', 'a"b\n', 'a long name which -s 32 cuts somewhere']
 const NUMBERS = [0, 1, 2, 3, 4, 8, 10, 16, 32, 64, 127, 128, 253, 254, 255, 256, 0x1234, 0x8100, 0x0800]
 const FAMILIES = [0, 1, 2, 2, 2, 10, 10, 10, 7, 7, 16, 17, 28, 43, 44, 45, 128, 129, 255]
@@ -82,7 +84,7 @@ function payload(random: Random, kind: string, depth: number): Buffer {
     ])
   }
   if (nest && choice < 17) return attributes(random, pick(random, nest), depth + 1)
-  if (/^str/.test(kind) && choice < 17) return text(random)
+  if (kind.startsWith('str') && choice < 17) return text(random)
   const size = sizeOf(kind)
   if (size !== undefined && choice < 17) return filled(random, size + pick(random, [0, 0, 0, 0, -1, 1, 4]))
   if (choice < 8 && depth < 4) return attributes(random, '', depth + 1)
@@ -93,7 +95,9 @@ function payload(random: Random, kind: string, depth: number): Buffer {
 function attribute(type: number, value: Buffer, random: Random): Buffer {
   const flags = random(10) ? 0 : pick(random, [0x8000, 0x4000, 0xc000])
   const length = 4 + value.length + (random(30) ? 0 : pick(random, [-5, -4, -1, 1, 4, 100, 0xff00]))
-  return padded(Buffer.concat([word(Math.max(0, length) & 0xffff, 2), word((type | flags) & 0xffff, 2), value]))
+  return padded(
+    Buffer.concat([word(Math.max(0, length) & 0xffff, 2), word((type | flags) & 0xffff, 2), value]),
+  )
 }
 
 /** Attributes of a table; of any types and values if there is none. */
@@ -175,9 +179,22 @@ const SORTS: readonly Sort[] = [
   { protocol: 7, weight: 3, types: around(14, 6), heads: [[4, ['']]] },
   { protocol: 9, weight: 4, types: ofSet('nl_audit'), heads: [[40, ['']]] },
   { protocol: 9, weight: 2, types: around(998, 1300), heads: [[40, ['']]] },
-  { protocol: 21, weight: 4, types: around(14, 9), heads: [[224, ['']], [216, ['']]] },
+  {
+    protocol: 21,
+    weight: 4,
+    types: around(14, 9),
+    heads: [
+      [224, ['']],
+      [216, ['']],
+    ],
+  },
   // Other families have numbers and names of this kernel: strace asks it for them.
-  { protocol: 16, weight: 4, types: random => pick(random, [16, 16, 1000 + random(100)]), heads: [[4, ['']]] },
+  {
+    protocol: 16,
+    weight: 4,
+    types: random => pick(random, [16, 16, 1000 + random(100)]),
+    heads: [[4, ['']]],
+  },
   ...[2, 3, 5, 8, 10, 11, 14, 15, 18, 19, 20, 22].map(protocol => ({
     protocol,
     weight: 1,
@@ -218,7 +235,8 @@ const ERRORS = [0, -1, -2, -22, -95, 1, -4095, -5000]
 function one(random: Random, sort: Sort): Buffer {
   const choice = random(20)
   const type = sort.types(random)
-  if (choice === 0) return message(random, 3, random(2) ? word(pick(random, ERRORS) >>> 0, 4) : body(random, sort))
+  if (choice === 0)
+    return message(random, 3, random(2) ? word(pick(random, ERRORS) >>> 0, 4) : body(random, sort))
   if (choice === 1) return message(random, random(16), filled(random, random(20)))
   if (choice === 2) {
     const about = message(random, type, random(2) ? body(random, sort) : Buffer.alloc(0))
@@ -287,6 +305,8 @@ export function messageDifferences(
   const theirs = messageLines(cwd, THEIRS, records, result, options)
   const ours = messageLines(cwd, OURS, records, result, options)
   return theirs.flatMap((line, index) =>
-    line === ours[index] ? [] : [{ call: /^\w*/.exec(line)?.[0] ?? '', ours: ours[index] ?? '', theirs: line }],
+    line === ours[index]
+      ? []
+      : [{ call: /^\w*/.exec(line)?.[0] ?? '', ours: ours[index] ?? '', theirs: line }],
   )
 }

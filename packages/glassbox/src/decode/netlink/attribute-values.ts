@@ -127,8 +127,9 @@ const VALUES: Readonly<Record<string, Read>> = {
   structs: (bytes, _around, name) => {
     const size = isStructName(name) ? layoutOf(name).size : 0
     if (size === 0) return undefined
-    return Array.from({ length: Math.trunc(bytes.length / size) }, (_, index) =>
-      shaped(name, bytes.subarray(index * size)) ?? null,
+    return Array.from(
+      { length: Math.trunc(bytes.length / size) },
+      (_, index) => shaped(name, bytes.subarray(index * size)) ?? null,
     )
   },
   places: bytes => numbers('d4', bytes),

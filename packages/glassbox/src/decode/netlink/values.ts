@@ -98,7 +98,10 @@ export function netlinkValues(at: bigint, length: number, protocol: number, cont
   for (let rest = bytes; rest.length >= least && messages.length < MOST_MESSAGES; ) {
     const head = struct('nlmsghdr').read(viewOf(rest))
     const whole = rest.subarray(least, Math.max(least, Math.min(head.nlmsg_len, rest.length)))
-    messages.push({ ...headValue(head, walk), ...payloadValue(head.nlmsg_type, whole, { ...walk, flags: head.nlmsg_flags }) })
+    messages.push({
+      ...headValue(head, walk),
+      ...payloadValue(head.nlmsg_type, whole, { ...walk, flags: head.nlmsg_flags }),
+    })
     if (head.nlmsg_len < least) break
     rest = rest.subarray(aligned(head.nlmsg_len))
   }
