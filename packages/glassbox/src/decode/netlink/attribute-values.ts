@@ -124,6 +124,17 @@ const VALUES: Readonly<Record<string, Read>> = {
   },
   nest: (bytes, around, table) => attributeValues(bytes, table, around),
   stats: (bytes, _around, name) => shaped(name, bytes),
+  structs: (bytes, _around, name) => {
+    const size = isStructName(name) ? layoutOf(name).size : 0
+    if (size === 0) return undefined
+    return Array.from(
+      { length: Math.trunc(bytes.length / size) },
+      (_, index) => shaped(name, bytes.subarray(index * size)) ?? null,
+    )
+  },
+  places: bytes => numbers('d4', bytes),
+  router_port: bytes => number('u', 4, bytes),
+  mdb_entry: bytes => shaped('br_mdb_entry', bytes),
   list: (bytes, _around, operand) => numbers(operand, bytes),
   indexed: (bytes, _around, operand) => numbers(operand, bytes),
   linkinfo: linkInformation,

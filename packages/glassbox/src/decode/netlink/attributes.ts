@@ -14,8 +14,8 @@ import { address, escaped, quote } from '../text.ts'
 import { inetText, interfaceText } from './addresses.ts'
 import { hardwareBytes } from '../network/interfaces.ts'
 import { swapped } from '../network/order.ts'
-import { bytecodeText, memoryInformation, multipathText, viaText } from './special.ts'
-import { after, hexText, type Range, recordsText, structOf, type Walk, viewOf } from './walk.ts'
+import { bytecodeText, groupEntryText, memoryInformation, multipathText, viaText } from './special.ts'
+import { after, aligned, hexText, type Range, recordsText, structOf, type Walk, viewOf } from './walk.ts'
 
 const HEAD = (): number => struct('nlattr').size
 const NESTED = 0x8000
@@ -37,6 +37,9 @@ const LETTERS: Readonly<Record<string, (value: bigint, size: number) => string>>
   u: value => String(value),
   d: (value, size) => String(BigInt.asIntN(size * 8, value)),
   x: value => (value === 0n ? '0' : `0x${value.toString(16)}`),
+  // As %#0*x: the width counts the prefix.
+  w: (value, size) =>
+    value === 0n ? '0'.repeat(size * 2) : `0x${value.toString(16).padStart(size * 2 - 2, '0')}`,
   be: (value, size) => `${{ 2: 'htons', 4: 'htonl' }[size] ?? 'htobe64'}(${swapped(value, size)})`,
 }
 
@@ -104,18 +107,50 @@ const shaped: ValueText = (range, walk, operand) => {
   return view ? shapeText(shape, view, walk.context, walk.valueText, range.at) : address(range.at)
 }
 
-/** Statistics of a link, the last of which older kernels lack. */
+/** Numbers at the end of statistics that kernels before 4.6, or before 5.19, do not have. */
+const NEWER = new Set(['rx_nohandler', 'rx_otherhost_dropped'])
+
+/** Statistics of a link, which may end before the newer ones. */
 const statistics: ValueText = (range, walk, operand) => {
   const shape = shapeOf(operand)
-  const last = shape?.fields.at(-1)
-  if (!shape || !last) return undefined
-  const size = range.length >= shape.size ? shape.size : range.length === last.offset ? last.offset : 0
-  if (size === 0) return undefined
+  if (!shape) return undefined
+  const ends = shape.fields.filter(({ name }) => NEWER.has(name)).map(({ offset }) => offset)
+  const size = range.length >= shape.size ? shape.size : ends.find(end => end === range.length)
+  if (size === undefined) return undefined
   const view = viewOf(walk, range.at, size)
   if (!view) return address(range.at)
-  const fields = size === shape.size ? shape.fields : shape.fields.slice(0, -1)
+  const fields = shape.fields.filter(({ offset }) => offset < size)
   return shapeText({ ...shape, fields }, view, walk.context, walk.valueText, range.at)
 }
+
+/** Structs one after the other. */
+const structs: ValueText = (range, walk, operand) => {
+  const shape = shapeOf(operand)
+  if (!shape || range.length < shape.size) return undefined
+  return arrayText(range.at, Math.floor(range.length / shape.size), shape.size, walk.context, at => {
+    const view = viewOf(walk, at, shape.size)
+    return view && shapeText(shape, view, walk.context, walk.valueText, at)
+  })
+}
+
+/** Numbers, each with the name of its place. */
+const places: ValueText = (range, walk, set) => {
+  if (range.length < 4) return undefined
+  return arrayText(range.at, Math.floor(range.length / 4), 4, walk.context, (at, index) => {
+    const view = viewOf(walk, at, 4)
+    const place = setText(set, BigInt(index), walk.context.options)
+    return view && `[${place}]=${LETTERS['d']?.(unsignedAt(view, 0, 4), 4)}`
+  })
+}
+
+/** A number or a struct, and the attributes after it. */
+const followed =
+  (head: ValueText, size: () => number, table: string): ValueText =>
+  (range, walk) => {
+    const text = range.length < size() ? undefined : head(range, walk, '')
+    const rest = after(range, aligned(size()))
+    return text === undefined || rest.length === 0 ? text : `${text}, ${attributesText(rest, walk, table)}`
+  }
 
 /** Numbers of a letter and a size: `u4`. */
 const list: ValueText = (range, walk, operand) => {
@@ -162,6 +197,18 @@ const VALUES: Readonly<Record<string, ValueText>> = {
   }),
   nest: nested,
   stats: statistics,
+  structs,
+  places,
+  mdb_entry: followed(
+    (range, walk) => groupEntryText(range, walk),
+    () => struct('br_mdb_entry').size,
+    'mdb_eattr',
+  ),
+  router_port: followed(
+    number(4, (value, walk) => interfaceText(value, walk)),
+    () => 4,
+    'mdb_port',
+  ),
   list,
   indexed: list,
   linkinfo: linkInformation,

@@ -126,7 +126,7 @@ function errorText(range: Range, flags: number, walk: Walk): string {
   if (range.length < struct('nlmsgerr').size) return hexText(walk, range)
   const errno = numberOf(walk, range.at, kinds().int)
   if (errno === undefined) return address(range.at)
-  const error = `{error=${errnoText(errno, walk.context.options)}`
+  const error = `{error=${errno < 0 ? errnoText(errno, walk.context.options) : errno}`
   const rest = after(range, offsetOf('nlmsgerr', 'msg'))
   const head = headOf(rest.at, walk)
   if (!head) return `${error}, msg=${address(rest.at)}}`
@@ -153,7 +153,7 @@ function payloadText(head: Head, range: Range, walk: Walk): string {
 function messageText(head: Head, range: Range, walk: Walk): string {
   const length = Math.min(head.length, range.length)
   if (length <= HEAD()) return head.text
-  return `[${head.text}, ${payloadText(head, after({ at: range.at, length }, HEAD()), { ...walk, type: head.type })}]`
+  return `[${head.text}, ${payloadText(head, after({ at: range.at, length }, HEAD()), { ...walk, type: head.type, flags: head.flags })}]`
 }
 
 /** The protocol of the socket that argument 0 names; `undefined` if it is not a netlink socket. */
@@ -172,7 +172,7 @@ export function netlinkText(
   valueText: KindText,
 ): string {
   if (at === 0n) return 'NULL'
-  const walk: Walk = { context, valueText, protocol, type: 0, family: 0, attributesText }
+  const walk: Walk = { context, valueText, protocol, type: 0, flags: 0, family: 0, attributesText }
   return recordsText(walk, { at, length }, HEAD(), rest => {
     const head = headOf(rest.at, walk)
     return head && { length: head.length, text: range => messageText(head, range, walk) }

@@ -38,6 +38,7 @@ const ROUTE: Readonly<Record<string, Form>> = {
   NETCONF: ['netconfmsg', 'netconf'],
   MDB: ['br_port_msg', 'mdb'],
   NSID: ['rtgenmsg', 'nsid'],
+  CACHEREPORT: ['rtgenmsg', 'bytes'],
 }
 
 function routeForm(type: number, family: number): Form | undefined {
@@ -60,7 +61,7 @@ const DIAG: Readonly<Record<number, readonly [request: Form, answer: Form]>> = {
   ],
   [linux.AF_NETLINK]: [['netlink_diag_req'], ['netlink_diag_msg', 'netlink']],
   [linux.AF_PACKET]: [['packet_diag_req'], ['packet_diag_msg', 'packet']],
-  [linux.AF_SMC]: [['smc_diag_req'], ['smc_diag_req']],
+  [linux.AF_SMC]: [['smc_diag_req'], ['smc_diag_msg', 'smc']],
 }
 
 const isCompatible = (type: number): boolean => type === 18 || type === 19
@@ -88,7 +89,8 @@ function formText([name, table]: Form, family: number, range: Range, walk: Walk)
   }
   const text = shapeText(shape, view, walk.context, walk.valueText, range.at)
   const rest = after(range, aligned(shape.size))
-  return table === undefined || rest.length === 0 ? text : `${text}, ${attributesText(rest, inner, table)}`
+  if (table === undefined || rest.length === 0) return text
+  return `${text}, ${table === 'bytes' ? hexText(walk, rest) : attributesText(rest, inner, table)}`
 }
 
 const FIRST_OF_PROTOCOL = linux.NLMSG_MIN_TYPE
@@ -104,10 +106,11 @@ const withFamily =
     return found ? formText(found, family, range, walk) : familyText(family, range, walk)
   }
 
-const diagForm = (type: number, family: number, { context }: Walk): Form | undefined => {
+/** A message with NLM_F_REQUEST asks, any other one answers. */
+const diagForm = (type: number, family: number, { flags }: Walk): Form | undefined => {
   const forms = DIAG[family]
   if (!forms) return undefined
-  if (context.outcome) return forms[1]
+  if (!(flags & linux.NLM_F_REQUEST)) return forms[1]
   return isCompatible(type) && (family === linux.AF_INET || family === linux.AF_INET6)
     ? ['inet_diag_req', 'inet_req']
     : forms[0]

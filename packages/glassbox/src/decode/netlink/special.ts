@@ -6,6 +6,8 @@ import { arrayText } from '../basic/arrays.ts'
 import { nameIn, setText } from '../names.ts'
 import { numberIn, shapeText } from '../shapes/shapes.ts'
 import { address } from '../text.ts'
+import { offsetOf } from '../../linux/schema/layouts.ts'
+import { networkNumber, swapped } from '../network/order.ts'
 import { inetText, interfaceText } from './addresses.ts'
 import { after, aligned, hexText, numberOf, type Range, structOf, type Walk, viewOf } from './walk.ts'
 
@@ -106,4 +108,17 @@ export function bytecodeText(range: Range, walk: Walk): string | undefined {
   if (code === 'INET_DIAG_BC_DEV_COND') return `${head}, ${deviceText(rest, walk)}`
   if (code === 'INET_DIAG_BC_MARK_COND') return `${head}, ${markText(rest, walk)}`
   return `${head}, ${RANGES.includes(code) ? operationText(rest, walk) : hexText(walk, rest)}`
+}
+
+/** MDBA_MDB_ENTRY_INFO: a member of a multicast group, whose protocol strace takes for a family. */
+export function groupEntryText(range: Range, walk: Walk): string | undefined {
+  const shape = shapeOf('br_mdb_entry')
+  const view = shape && viewOf(walk, range.at, shape.size)
+  if (!shape || !view) return address(range.at)
+  const head = shapeText(shape, view, walk.context, walk.valueText, range.at)
+  const { proto } = struct('br_mdb_group').read(view)
+  const [at, length] = [range.at + BigInt(offsetOf('br_mdb_group', 'group')), 16]
+  const { options } = walk.context
+  const name = networkNumber(proto, 2, options, host => setText('=af', host, options))
+  return `${head.slice(0, -1)}, addr={u=${inetText({ at, length }, walk, Number(swapped(BigInt(proto), 2)))}, proto=${name}}}`
 }

@@ -92,13 +92,16 @@ export function netlinkValues(at: bigint, length: number, protocol: number, cont
   const size = Math.min(length, MOST_BYTES)
   const bytes = context.memory.read(at, size).slice()
   if (bytes.length < size) return Number(at)
-  const walk: Walk = { context, valueText: () => '', protocol, type: 0, family: 0, attributesText }
+  const walk: Walk = { context, valueText: () => '', protocol, type: 0, flags: 0, family: 0, attributesText }
   const messages: Value[] = []
   const least = struct('nlmsghdr').size
   for (let rest = bytes; rest.length >= least && messages.length < MOST_MESSAGES; ) {
     const head = struct('nlmsghdr').read(viewOf(rest))
     const whole = rest.subarray(least, Math.max(least, Math.min(head.nlmsg_len, rest.length)))
-    messages.push({ ...headValue(head, walk), ...payloadValue(head.nlmsg_type, whole, walk) })
+    messages.push({
+      ...headValue(head, walk),
+      ...payloadValue(head.nlmsg_type, whole, { ...walk, flags: head.nlmsg_flags }),
+    })
     if (head.nlmsg_len < least) break
     rest = rest.subarray(aligned(head.nlmsg_len))
   }

@@ -17,6 +17,8 @@ export interface Walk {
   readonly protocol: number
   /** The type of the message. */
   readonly type: number
+  /** The flags of the message. */
+  readonly flags: number
   /** The address family in the head of the message. */
   readonly family: number
   /** Prints attributes by the name of their table. */

@@ -55,6 +55,9 @@ export function ipv6Digits(bytes: ArrayLike<number>): string {
   )
   const run = runs[0]
   if (!run) return groups
+  const last = Array.from({ length: 4 }, (_, index) => bytes[12 + index] ?? 0).join('.')
+  if (run.index === 0 && run[0] === '0:0:0:0:0:0') return `::${last}`
+  if (run.index === 0 && groups.startsWith('0:0:0:0:0:ffff:')) return `::ffff:${last}`
   return `${groups.slice(0, run.index).replace(/:$/, '')}::${groups.slice(run.index + run[0].length).replace(/^:/, '')}`
 }
 

@@ -2216,6 +2216,8 @@ export interface StructArguments {
   }
   readonly if_stats_msg: {
     readonly family?: Name
+    readonly pad1?: number
+    readonly pad2?: number
     readonly ifindex?: number
     readonly filter_mask?: Names
   }
@@ -2223,12 +2225,103 @@ export interface StructArguments {
     readonly nh_family?: Name
     readonly nh_scope?: Name
     readonly nh_protocol?: Name
+    readonly resvd?: number
     readonly nh_flags?: Names
   }
   readonly smc_diag_req: {
     readonly diag_family?: Name
     readonly diag_ext?: Names
     readonly id?: StructArguments['inet_diag_sockid']
+  }
+  readonly smc_diag_msg: {
+    readonly diag_family?: Name
+    readonly diag_state?: Name
+    readonly diag_fallback?: Name
+    readonly diag_shutdown?: number
+    readonly id?: StructArguments['inet_diag_sockid']
+    readonly diag_uid?: number
+    readonly diag_inode?: Word
+  }
+  readonly br_mdb_entry: {
+    readonly ifindex?: number
+    readonly state?: Name
+    readonly flags?: Names
+    readonly vid?: number
+  }
+  readonly br_mdb_group: {
+    readonly group?: Uint8Array
+    readonly proto?: number
+  }
+  readonly bridge_vlan_xstats: {
+    readonly rx_bytes?: Word
+    readonly rx_packets?: Word
+    readonly tx_bytes?: Word
+    readonly tx_packets?: Word
+    readonly vid?: number
+    readonly flags?: Names
+    readonly pad2?: number
+  }
+  readonly bridge_stp_xstats: {
+    readonly transition_blk?: Word
+    readonly transition_fwd?: Word
+    readonly rx_bpdu?: Word
+    readonly tx_bpdu?: Word
+    readonly rx_tcn?: Word
+    readonly tx_tcn?: Word
+  }
+  readonly br_mcast_stats: {
+    readonly igmp_v1queries?: readonly (Word)[]
+    readonly igmp_v2queries?: readonly (Word)[]
+    readonly igmp_v3queries?: readonly (Word)[]
+    readonly igmp_leaves?: readonly (Word)[]
+    readonly igmp_v1reports?: readonly (Word)[]
+    readonly igmp_v2reports?: readonly (Word)[]
+    readonly igmp_v3reports?: readonly (Word)[]
+    readonly igmp_parse_errors?: Word
+    readonly mld_v1queries?: readonly (Word)[]
+    readonly mld_v2queries?: readonly (Word)[]
+    readonly mld_leaves?: readonly (Word)[]
+    readonly mld_v1reports?: readonly (Word)[]
+    readonly mld_v2reports?: readonly (Word)[]
+    readonly mld_parse_errors?: Word
+    readonly mcast_bytes?: readonly (Word)[]
+    readonly mcast_packets?: readonly (Word)[]
+  }
+  readonly ifla_vf_mac: {
+    readonly vf?: number
+    readonly mac?: string
+  }
+  readonly ifla_vf_vlan: {
+    readonly vf?: number
+    readonly vlan?: number
+    readonly qos?: number
+  }
+  readonly ifla_vf_tx_rate: {
+    readonly vf?: number
+    readonly rate?: number
+  }
+  readonly ifla_vf_spoofchk: {
+    readonly vf?: number
+    readonly setting?: number
+  }
+  readonly ifla_vf_link_state: {
+    readonly vf?: number
+    readonly link_state?: Name
+  }
+  readonly ifla_vf_rate: {
+    readonly vf?: number
+    readonly min_tx_rate?: number
+    readonly max_tx_rate?: number
+  }
+  readonly ifla_vf_guid: {
+    readonly vf?: number
+    readonly guid?: Word
+  }
+  readonly nexthop_grp: {
+    readonly id?: number
+    readonly weight?: number
+    readonly resvd1?: number
+    readonly resvd2?: number
   }
   readonly rtnl_link_stats: {
     readonly rx_packets?: number
@@ -2281,6 +2374,7 @@ export interface StructArguments {
     readonly rx_compressed?: Word
     readonly tx_compressed?: Word
     readonly rx_nohandler?: Word
+    readonly rx_otherhost_dropped?: Word
   }
   readonly rtnl_link_ifmap: {
     readonly mem_start?: Word

@@ -129,6 +129,7 @@ type RareKindName =
   | 'flags_rt_flags_32'
   | 'flags_nud_16'
   | 'flags_ntf_8'
+  | 'enum_rule_table_8'
   | 'enum_fr_act_8'
   | 'flags_fib_rule_32'
   | 'enum_dcb_cmd_8'
@@ -136,11 +137,19 @@ type RareKindName =
   | 'flags_rt_nexthop_32'
   | 'flags_smc_ext_8'
   | 'struct_inet_diag_sockid'
+  | 'enum_smc_state_8'
+  | 'enum_smc_mode_8'
+  | 'enum_mdb_state_8'
+  | 'flags_mdb_flags_8'
+  | 'octets_bytes_16'
+  | 'flags_vlan_info_16'
+  | 'list_int_64_2_2'
+  | 'octets_mac_32'
+  | 'enum_vf_link_32'
   | 'list_int_8_2'
   | 'octets_mac_6'
   | 'flags_br_boolopt_32'
   | 'octets_hex_3'
-  | 'int_decimal_32_3'
   | 'flags_tcp_states_32'
   | 'flags_unix_show_32'
   | 'enum_sock_type_8'
@@ -771,6 +780,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   flags_rt_flags_32: { type: 'flags', bits: 32, set: 'rt_flags', notation: '|rt_flags' },
   flags_nud_16: { type: 'flags', bits: 16, set: 'nud', notation: '|nud' },
   flags_ntf_8: { type: 'flags', bits: 8, set: 'ntf', notation: '|ntf' },
+  enum_rule_table_8: { type: 'enum', bits: 8, set: 'rule_table', notation: '=rule_table' },
   enum_fr_act_8: { type: 'enum', bits: 8, set: 'fr_act', notation: '=fr_act' },
   flags_fib_rule_32: { type: 'flags', bits: 32, set: 'fib_rule', notation: '|fib_rule' },
   enum_dcb_cmd_8: { type: 'enum', bits: 8, set: 'dcb_cmd', notation: '=dcb_cmd' },
@@ -778,11 +788,19 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   flags_rt_nexthop_32: { type: 'flags', bits: 32, set: 'rt_nexthop', notation: '|rt_nexthop' },
   flags_smc_ext_8: { type: 'flags', bits: 8, set: 'smc_ext', notation: '|smc_ext' },
   struct_inet_diag_sockid: { type: 'struct', name: 'inet_diag_sockid', notation: 'sockid' },
+  enum_smc_state_8: { type: 'enum', bits: 8, set: 'smc_state', notation: '=smc_state' },
+  enum_smc_mode_8: { type: 'enum', bits: 8, set: 'smc_mode', notation: '=smc_mode' },
+  enum_mdb_state_8: { type: 'enum', bits: 8, set: 'mdb_state', notation: '=mdb_state' },
+  flags_mdb_flags_8: { type: 'flags', bits: 8, set: 'mdb_flags', notation: '|mdb_flags' },
+  octets_bytes_16: { type: 'octets', form: 'bytes', size: 16, notation: 'bytes' },
+  flags_vlan_info_16: { type: 'flags', bits: 16, set: 'vlan_info', notation: '|vlan_info' },
+  list_int_64_2_2: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 2, notation: 'u[]' },
+  octets_mac_32: { type: 'octets', form: 'mac', size: 32, notation: 'mac' },
+  enum_vf_link_32: { type: 'enum', bits: 32, set: 'vf_link', notation: '=vf_link' },
   list_int_8_2: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'decimal' }, count: 2, notation: 'u[]' },
   octets_mac_6: { type: 'octets', form: 'mac', size: 6, notation: 'mac' },
   flags_br_boolopt_32: { type: 'flags', bits: 32, set: 'br_boolopt', notation: '|br_boolopt' },
   octets_hex_3: { type: 'octets', form: 'hex', size: 3, notation: 'hexstr' },
-  int_decimal_32_3: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'lifetime' },
   flags_tcp_states_32: { type: 'flags', bits: 32, set: 'tcp_states', notation: '|tcp_states' },
   flags_unix_show_32: { type: 'flags', bits: 32, set: 'unix_show', notation: '|unix_show' },
   enum_sock_type_8: { type: 'enum', bits: 8, set: 'sock_type', notation: '=sock_type' },

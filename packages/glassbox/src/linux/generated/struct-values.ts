@@ -2155,6 +2155,8 @@ export interface StructValues {
   }
   readonly if_stats_msg: {
     readonly family: number
+    readonly pad1: number
+    readonly pad2: number
     readonly ifindex: number
     readonly filter_mask: number
   }
@@ -2162,12 +2164,103 @@ export interface StructValues {
     readonly nh_family: number
     readonly nh_scope: number
     readonly nh_protocol: number
+    readonly resvd: number
     readonly nh_flags: number
   }
   readonly smc_diag_req: {
     readonly diag_family: number
     readonly diag_ext: number
     readonly id: StructValues['inet_diag_sockid']
+  }
+  readonly smc_diag_msg: {
+    readonly diag_family: number
+    readonly diag_state: number
+    readonly diag_fallback: number
+    readonly diag_shutdown: number
+    readonly id: StructValues['inet_diag_sockid']
+    readonly diag_uid: number
+    readonly diag_inode: Word
+  }
+  readonly br_mdb_entry: {
+    readonly ifindex: number
+    readonly state: number
+    readonly flags: number
+    readonly vid: number
+  }
+  readonly br_mdb_group: {
+    readonly group: Uint8Array
+    readonly proto: number
+  }
+  readonly bridge_vlan_xstats: {
+    readonly rx_bytes: Word
+    readonly rx_packets: Word
+    readonly tx_bytes: Word
+    readonly tx_packets: Word
+    readonly vid: number
+    readonly flags: number
+    readonly pad2: number
+  }
+  readonly bridge_stp_xstats: {
+    readonly transition_blk: Word
+    readonly transition_fwd: Word
+    readonly rx_bpdu: Word
+    readonly tx_bpdu: Word
+    readonly rx_tcn: Word
+    readonly tx_tcn: Word
+  }
+  readonly br_mcast_stats: {
+    readonly igmp_v1queries: readonly Word[]
+    readonly igmp_v2queries: readonly Word[]
+    readonly igmp_v3queries: readonly Word[]
+    readonly igmp_leaves: readonly Word[]
+    readonly igmp_v1reports: readonly Word[]
+    readonly igmp_v2reports: readonly Word[]
+    readonly igmp_v3reports: readonly Word[]
+    readonly igmp_parse_errors: Word
+    readonly mld_v1queries: readonly Word[]
+    readonly mld_v2queries: readonly Word[]
+    readonly mld_leaves: readonly Word[]
+    readonly mld_v1reports: readonly Word[]
+    readonly mld_v2reports: readonly Word[]
+    readonly mld_parse_errors: Word
+    readonly mcast_bytes: readonly Word[]
+    readonly mcast_packets: readonly Word[]
+  }
+  readonly ifla_vf_mac: {
+    readonly vf: number
+    readonly mac: Uint8Array
+  }
+  readonly ifla_vf_vlan: {
+    readonly vf: number
+    readonly vlan: number
+    readonly qos: number
+  }
+  readonly ifla_vf_tx_rate: {
+    readonly vf: number
+    readonly rate: number
+  }
+  readonly ifla_vf_spoofchk: {
+    readonly vf: number
+    readonly setting: number
+  }
+  readonly ifla_vf_link_state: {
+    readonly vf: number
+    readonly link_state: number
+  }
+  readonly ifla_vf_rate: {
+    readonly vf: number
+    readonly min_tx_rate: number
+    readonly max_tx_rate: number
+  }
+  readonly ifla_vf_guid: {
+    readonly vf: number
+    readonly guid: Word
+  }
+  readonly nexthop_grp: {
+    readonly id: number
+    readonly weight: number
+    readonly resvd1: number
+    readonly resvd2: number
   }
   readonly rtnl_link_stats: {
     readonly rx_packets: number
@@ -2220,6 +2313,7 @@ export interface StructValues {
     readonly rx_compressed: Word
     readonly tx_compressed: Word
     readonly rx_nohandler: Word
+    readonly rx_otherhost_dropped: Word
   }
   readonly rtnl_link_ifmap: {
     readonly mem_start: Word
