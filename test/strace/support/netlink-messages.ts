@@ -242,7 +242,7 @@ function body(random: Random, sort: Sort): Buffer {
 
 const ERRORS = [0, -1, -2, -22, -95, 1, -4095, -5000]
 
-/** One message: of its protocol, an error with what it is about, an end, or of a type without name. */
+/** A message of its protocol, an error about one, an end, or one of a type without a name. */
 function one(random: Random, sort: Sort): Buffer {
   const choice = random(20)
   const type = sort.types(random)

@@ -110,7 +110,7 @@ export function bytecodeText(range: Range, walk: Walk): string | undefined {
   return `${head}, ${RANGES.includes(code) ? operationText(rest, walk) : hexText(walk, rest)}`
 }
 
-/** MDBA_MDB_ENTRY_INFO: a member of a multicast group, whose protocol strace takes for a family. */
+/** MDBA_MDB_ENTRY_INFO: a member of a group, whose protocol strace takes for a family. */
 export function groupEntryText(range: Range, walk: Walk): string | undefined {
   const shape = shapeOf('br_mdb_entry')
   const view = shape && viewOf(walk, range.at, shape.size)
