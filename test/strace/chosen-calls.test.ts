@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { temporaryDirectory } from '../support/temporary.js'
 import { chosen, differences, linesBy, type Result } from './support/chosen-calls.js'
-import { noStrace, THEIRS } from './support/strace.js'
+import { notConfined, THEIRS } from './support/strace.js'
 
 const SEED = Number(process.env['GLASSBOX_SEED'] ?? 20261130)
 const COUNT = Number(process.env['GLASSBOX_FUZZ'] ?? 1500)
@@ -32,14 +32,14 @@ const ROWS: readonly (readonly [result: Result, options: readonly string[]])[] =
 const MOST_TOLD = 20
 
 for (const [row, [result, options]] of ROWS.entries())
-  test(`chosen calls, ${result} ${options.join(' ')}`, { skip: noStrace }, context => {
+  test(`chosen calls, ${result} ${options.join(' ')}`, { skip: notConfined }, context => {
     const records = chosen(SEED + row, COUNT, 'x86-64', CALLS)
     const found = differences(temporaryDirectory(context), records, result, options)
     const told = found.slice(0, MOST_TOLD).map(({ ours, theirs }) => `ours    ${ours}\nstrace  ${theirs}`)
     assert.equal(told.join('\n'), '', `${found.length} differences`)
   })
 
-test('the control: hundreds of different calls are shown, one line each', { skip: noStrace }, context => {
+test('the control: hundreds of different calls are shown, one line each', { skip: notConfined }, context => {
   const lines = linesBy(temporaryDirectory(context), THEIRS, chosen(SEED, 1500, 'x86-64'), 'error=ENOSYS', [])
   const names = new Set(lines.flatMap(line => /^\w+(?=\()/.exec(line) ?? []))
   assert.ok(lines.length >= 1500, `${lines.length} lines`)

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { temporaryDirectory } from '../support/temporary.js'
 import type { Result } from './support/chosen-calls.js'
 import { chosenMessages, messageDifferences, messageLines } from './support/netlink-messages.js'
-import { noStrace, THEIRS } from './support/strace.js'
+import { notConfined, THEIRS } from './support/strace.js'
 
 const SEED = Number(process.env['GLASSBOX_SEED'] ?? 20261130)
 const COUNT = Number(process.env['GLASSBOX_FUZZ'] ?? 700)
@@ -24,14 +24,14 @@ const ROWS: readonly (readonly [calls: Calls, result: Result, options: readonly 
 const MOST_TOLD = 20
 
 for (const [row, [calls, result, options]] of ROWS.entries())
-  test(`${calls.join(', ')} ${result} ${options.join(' ')}`, { skip: noStrace }, context => {
+  test(`${calls.join(', ')} ${result} ${options.join(' ')}`, { skip: notConfined }, context => {
     const records = chosenMessages(SEED + row, COUNT, calls, PROTOCOLS)
     const found = messageDifferences(temporaryDirectory(context), records, result, options)
     const told = found.slice(0, MOST_TOLD).map(({ ours, theirs }) => `ours    ${ours}\nstrace  ${theirs}`)
     assert.equal(told.join('\n'), '', `${found.length} differences`)
   })
 
-test('the control: each message is shown, of many types', { skip: noStrace }, context => {
+test('the control: each message is shown, of many types', { skip: notConfined }, context => {
   const records = chosenMessages(SEED, 700, ['sendto'])
   const lines = messageLines(temporaryDirectory(context), THEIRS, records, 'retval=1000', [])
   const types = new Set(

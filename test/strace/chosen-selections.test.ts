@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { temporaryDirectory } from '../support/temporary.js'
 import { differences, type Result } from './support/chosen-calls.js'
 import { CHOOSERS, selections } from './support/chosen-selections.js'
-import { noStrace } from './support/strace.js'
+import { notConfined } from './support/strace.js'
 
 const SEED = Number(process.env['GLASSBOX_SEED'] ?? 20261130)
 const COUNT = Number(process.env['GLASSBOX_FUZZ'] ?? 250)
@@ -46,7 +46,7 @@ const KNOWN = new RegExp(
 const NAMES = CALLS === '' ? Object.keys(CHOOSERS) : [CALLS]
 
 for (const [row, [result, options]] of ROWS.entries())
-  test(`chosen ${NAMES.join(', ')}: ${result} ${options.join(' ')}`, { skip: noStrace }, context => {
+  test(`chosen ${NAMES.join(', ')}: ${result} ${options.join(' ')}`, { skip: notConfined }, context => {
     const records = Buffer.concat(NAMES.map(name => selections(SEED + row, COUNT, name)))
     const found = differences(temporaryDirectory(context), records, result, options, KNOWN)
     const told = found.slice(0, MOST_TOLD).map(({ ours, theirs }) => `ours    ${ours}\nstrace  ${theirs}`)

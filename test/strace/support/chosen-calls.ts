@@ -10,7 +10,7 @@ import { constantSet } from '#glassbox/linux/flags.js'
 import { i386Syscalls } from '#glassbox/linux/i386.js'
 import { allSyscalls, type Syscall } from '#glassbox/linux/syscalls.js'
 import { program } from '../../support/programs.js'
-import { OURS, runTracer, THEIRS } from './strace.js'
+import { CONFINED, OURS, runTracer, THEIRS } from './strace.js'
 
 /** What the guest reads: struct record. */
 export const BYTES = 1024
@@ -233,7 +233,7 @@ export function linesBy(
   writeFileSync(list, records)
   const guest = program('chosen-calls', FLAGS)
   runTracer(
-    ['sh', '-c', 'exec "$@" < calls > /dev/null 2>&1', 'sh', ...tracer],
+    [...CONFINED, 'sh', '-c', 'exec "$@" < calls > /dev/null 2>&1', 'sh', ...tracer],
     [
       ...options,
       '-e',

@@ -10,7 +10,7 @@ import { constantSet } from '#glassbox/linux/flags.js'
 import { shapeOf } from '#glassbox/linux/shapes.js'
 import { program } from '../../support/programs.js'
 import { type Difference, numbers, type Result } from './chosen-calls.js'
-import { OURS, runTracer, THEIRS } from './strace.js'
+import { CONFINED, OURS, runTracer, THEIRS } from './strace.js'
 
 /** What the guest reads: struct record. */
 const BYTES = 1016
@@ -296,7 +296,7 @@ export function messageLines(
   const file = join(cwd, 'trace')
   writeFileSync(join(cwd, 'calls'), records)
   runTracer(
-    ['sh', '-c', 'exec "$@" < calls > /dev/null 2>&1', 'sh', ...tracer],
+    [...CONFINED, 'sh', '-c', 'exec "$@" < calls > /dev/null 2>&1', 'sh', ...tracer],
     [
       ...['-a', '1', '-e', `trace=${TRACED}`, '-e', 'signal=none', ...options],
       ...['-e', `inject=${TRACED}:${result}`, '-o', file, program('netlink-calls')],

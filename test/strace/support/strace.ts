@@ -23,6 +23,18 @@ export const THEIRS: readonly string[] = ['strace']
 
 export const OURS: readonly string[] = [process.execPath, BIN, 'strace']
 
+/**
+ * In front of a tracer that keeps calls from being made which must not be made: it is process 1
+ * of a namespace, so that its program is dead when it is, whatever ends it. Without that the
+ * program would go on and make them.
+ */
+export const CONFINED: readonly string[] = [
+  ...['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])],
+  ...['--pid', '--fork', '--kill-child', '--mount-proc'],
+]
+export const notConfined: false | string =
+  noStrace || (spawnSync('unshare', [...CONFINED.slice(1), 'true']).status !== 0 && 'needs namespaces')
+
 export interface Ran {
   /** The tracer's own. */
   readonly pid: number
