@@ -101,7 +101,10 @@ export function elementKind(text, bytes) {
   return number(text, bytes)
 }
 
-/** `KIND/BYTES`, `{NAME}`, `bytes`, `cstring`: what lies elsewhere, as many as `count` says. */
+/**
+ * The kind of an array behind a pointer. `count` says how many elements it has. An element is a
+ * number (`KIND/BYTES`), a struct (`{NAME}`), a byte (`bytes`) or a character (`cstring`).
+ */
 function distant(way, text, count) {
   if (text === 'bytes') return { type: 'buffer', way, length: count, form: 'bytes' }
   if (text === 'cstring') return { type: 'string', way, room: count }

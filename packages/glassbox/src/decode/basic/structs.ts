@@ -4,6 +4,7 @@
  */
 import { STRUCTS, type Field, type Struct } from '../../linux/structs.ts'
 import { arrayText } from './arrays.ts'
+import { cellBytes } from './cell-bytes.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { bytesOf, readView, readWord } from '../memory.ts'
 import { address, charArray, hex } from '../text.ts'
@@ -68,19 +69,8 @@ export function structAt(name: string, value: bigint, context: Context, valueTex
   return view ? structText(layout, view, context, valueText) : address(value)
 }
 
-const CELL_BYTES: Readonly<Record<string, 4 | 8>> = {
-  off: 8,
-  size: 8,
-  addr: 8,
-  long: 8,
-  hex: 8,
-  time: 8,
-  features: 8,
-}
-
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
-  const size = CELL_BYTES[kind] ?? 4
-  return readWord(memory, value, size)
+  return readWord(memory, value, cellBytes(kind))
 }
 
 const ARROW = ' => '
@@ -116,7 +106,7 @@ export function itemsAt(
   valueText: KindText,
 ): string {
   const layout = STRUCTS[element]
-  const bytes = layout?.size ?? CELL_BYTES[element] ?? 4
+  const bytes = layout?.size ?? cellBytes(element)
   return arrayText(value, count, bytes, context, at => {
     if (!layout) {
       const word = readCell(element, at, context)

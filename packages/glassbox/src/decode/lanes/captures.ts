@@ -3,6 +3,7 @@
  * may be captured than is read, never less. A kind that is not listed here has no captures, so its
  * calls stop. Pure.
  */
+import { cellBytes } from '../basic/cell-bytes.ts'
 import { ACTION_BYTES } from '../process/signals.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { kindOf } from '../kinds.ts'
@@ -43,16 +44,6 @@ const SIZES: Readonly<Record<string, number>> = {
   sigaction: ACTION_BYTES,
   sigset: 8,
 }
-const CELLS: Readonly<Record<string, number>> = {
-  off: 8,
-  size: 8,
-  addr: 8,
-  long: 8,
-  hex: 8,
-  time: 8,
-  features: 8,
-}
-
 const bytes = (address: number, most: number): Capture => ({
   what: 'bytes',
   address,
@@ -154,9 +145,9 @@ const COMPILE: Readonly<Record<string, Compile>> = {
   ptr: argument => struct(argument),
   kept: argument => struct(argument, '='),
   left: argument => struct(argument, '='),
-  cell: argument => directed(argument, bytes(argument.index, CELLS[argument.operand] ?? 4)),
-  cells: argument => directed(argument, bytes(argument.index, CELLS[argument.operand] ?? 4)),
-  moved: argument => always(bytes(argument.index, CELLS[argument.operand] ?? 4)),
+  cell: argument => directed(argument, bytes(argument.index, cellBytes(argument.operand))),
+  cells: argument => directed(argument, bytes(argument.index, cellBytes(argument.operand))),
+  moved: argument => always(bytes(argument.index, cellBytes(argument.operand))),
   length: argument => always(bytes(argument.index, 4)),
   sockaddr: argument => directed(argument, bytes(argument.index, ADDRESS_BYTES)),
   sigset: argument => directed(argument, bytes(argument.index, 8)),

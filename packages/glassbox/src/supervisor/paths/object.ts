@@ -1,7 +1,7 @@
 /**
  * An object of the file system by a descriptor with O_PATH: opening one waits for nobody and has
  * no effect on the object. The functions return descriptors or -errno, as the kernel does, and
- * throw if this process has no free descriptor. Whoever opens a descriptor closes it.
+ * throw if this process has no free descriptor. The caller that opens a descriptor closes it.
  */
 import { call, syscall, systemError } from '../../gate/gate.ts'
 import {
