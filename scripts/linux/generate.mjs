@@ -2,6 +2,7 @@
 // linux-libc-dev, libc6-dev) and the hand-kept files beside this script:
 //   sets.txt       which constants belong to which set of flags or values
 //   syscalls.txt   every system call with the kinds of its arguments
+//   compat.txt     how calls of i386 and x32 differ from those of x86-64
 //   commands.txt   what one argument of a call makes of the others
 //   variants.txt   the same, by more than one argument
 //   structs.txt    layouts of structs, for programs of 64 and of 32 bits
@@ -20,6 +21,7 @@ import { fileURLToPath } from 'node:url'
 import { readRequests, requestLines } from './ioctls.mjs'
 import { readSelections } from './selections.mjs'
 import { rememberWide } from './base-kinds.mjs'
+import { readCompat, readX32 } from './compat.mjs'
 import { schemaFiles } from './schema.mjs'
 import { readLayouts } from './structs.mjs'
 
@@ -201,6 +203,7 @@ ${calls.map(({ line }) => `${line}\n`).join('')}\`
   for (const name of wide) rememberWide(name)
   const files = schemaFiles({
     calls,
+    compat: lines('compat.txt').map(readCompat),
     commands: lines('commands.txt'),
     variants: lines('variants.txt'),
     constants,
@@ -209,7 +212,14 @@ ${calls.map(({ line }) => `${line}\n`).join('')}\`
     selections: readSelections(read('shapes.txt'), numberByName()),
   })
   for (const [name, text] of Object.entries(files)) write(name, text)
+  write('x32.ts', tableOf('X32', readX32(compiler(['-E', '-dM', '-mx32', '-'], source(['asm/unistd_x32.h'])))))
 }
+
+/** Numbers and names of calls. */
+const tableOf = (name, calls) =>
+  `export const ${name} = \`
+${calls.map(entry => `${entry.join(' ')}\n`).join('')}\`
+`
 
 /** The constants and the sets of 64 bits of the last run. */
 function knownSets() {
@@ -292,14 +302,7 @@ ${requestLines(requests, lines('ioctls.txt')).join('')}\`
     sets.filter(({ suffix }) => suffix === '64').map(({ name }) => name),
     new Map(sets.map(({ name, entries }) => [name, entries.map(([, value]) => value)])),
   )
-  write(
-    'i386.ts',
-    `export const I386 = \`
-${readI386()
-  .map(entry => `${entry.join(' ')}\n`)
-  .join('')}\`
-`,
-  )
+  write('i386.ts', tableOf('I386', readI386()))
   write(
     'errors.ts',
     `export const ERRORS = [\n${readErrors()

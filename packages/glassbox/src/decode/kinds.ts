@@ -11,6 +11,7 @@ import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { fileTimes } from './files/file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files/files.ts'
+import { ipcCall, oldDirectoryEntry, statfs64 } from './files/old-calls.ts'
 import { FLAG_WORDS, ipcCommand } from './basic/flag-words.ts'
 import {
   failedInterfaceRequest,
@@ -52,6 +53,10 @@ import {
   signalSet,
   signalSetOf,
   signalFrame,
+  signalSetText,
+  handlerText,
+  oldSignalAction,
+  oldSignalSet,
 } from './process/signals.ts'
 import {
   filterOption,
@@ -84,6 +89,7 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
   fds: descriptors,
   sigaction: signalAction,
   sigset: signalSet,
+  old_sigaction: oldSignalAction,
   sock_fprog: filterProgram,
 }
 
@@ -131,6 +137,10 @@ const INNER: Readonly<Record<string, Printer>> = {
   syslog: value => numberWithName('=syslog', value),
   loglevel: value => numberWithName('=loglevel', value),
   sigframe: signalFrame,
+  oldsigframe: signalFrame,
+  handler: (value, { options }) => handlerText(value, options),
+  mask32: (value, { options }) => signalSetText(BigInt.asUintN(32, value), options),
+  ipccall: ipcCall,
   coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
   vector: vectorLength('|pr_sve'),
   matrix: vectorLength('|pr_sme'),
@@ -179,11 +189,13 @@ const resourceUsage: Printer = (value, context) =>
 
 const NGROUPS_MAX = 65536n
 
-const idList: Printer = (value, context) => {
-  const count = context.outcome ? context.outcome.value : BigInt(signed32(argument(context, 0)))
-  if (count > NGROUPS_MAX) return address(value)
-  return itemsAt('id', value, count, context, valueText)
-}
+const idList =
+  (kind: string): Printer =>
+  (value, context) => {
+    const count = context.outcome ? context.outcome.value : BigInt(signed32(argument(context, 0)))
+    if (count > NGROUPS_MAX) return address(value)
+    return itemsAt(kind, value, count, context, valueText)
+  }
 
 /** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
@@ -199,7 +211,11 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   msghdr: (_operand, late) => message(late, valueText),
   mmsghdr: (operand, late) => messages(operand, late, valueText),
   sentmsgs: operand => messages(operand, false, valueText),
-  ids: () => idList,
+  ids: () => idList('id'),
+  ids16: () => idList('id16'),
+  oldsigset: () => oldSignalSet,
+  statfs64: statfs64(valueText),
+  olddirent: () => oldDirectoryEntry,
   polls: () => polls,
   epolls: () => epollEvents,
   fdset: () => descriptorSet,
