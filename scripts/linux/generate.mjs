@@ -212,7 +212,10 @@ ${calls.map(({ line }) => `${line}\n`).join('')}\`
     selections: readSelections(read('shapes.txt'), numberByName()),
   })
   for (const [name, text] of Object.entries(files)) write(name, text)
-  write('x32.ts', tableOf('X32', readX32(compiler(['-E', '-dM', '-mx32', '-'], source(['asm/unistd_x32.h'])))))
+  write(
+    'x32.ts',
+    tableOf('X32', readX32(compiler(['-E', '-dM', '-mx32', '-'], source(['asm/unistd_x32.h'])))),
+  )
 }
 
 /** Numbers and names of calls. */

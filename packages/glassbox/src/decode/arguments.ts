@@ -71,7 +71,10 @@ export function shownArguments(context: Context): readonly Shown[] {
   }))
   const shown = asSelected(syscall.sameAs, used, context)
   if (context.memory.model === undefined) return shown
-  return shown.map((arg, at) => ({ ...arg, value: fit(arg.value, arg.schema, used[at]?.index ?? at, context) }))
+  return shown.map((arg, at) => ({
+    ...arg,
+    value: fit(arg.value, arg.schema, used[at]?.index ?? at, context),
+  }))
 }
 
 /** A register in a program of 32 bits. */
@@ -80,7 +83,9 @@ const fit = (value: bigint, schema: Kind, index: number, { memory, syscall }: Co
 
 /** The arguments of a call of another ABI that has its own. */
 const ownArguments = ({ hasOwnArguments, args }: Syscall): readonly Argument[] | undefined =>
-  hasOwnArguments ? args.map(({ name, schema, kind }) => ({ name, kind: { ...schema, notation: kind } })) : undefined
+  hasOwnArguments
+    ? args.map(({ name, schema, kind }) => ({ name, kind: { ...schema, notation: kind } }))
+    : undefined
 
 const netlink = (direction: '<' | '>'): Noted => ({
   type: 'netlink',

@@ -53,8 +53,7 @@ function valueOf(form: RegisterForm, { args }: Call, memory: MemoryReader): bigi
     return readWord(memory, (args[0] ?? 0n) + BigInt(from * bytes), bytes)
   }
   const low = args[from] ?? 0n
-  if (high !== undefined)
-    return BigInt.asUintN(32, low) | (BigInt.asUintN(32, args[high] ?? 0n) << HALF)
+  if (high !== undefined) return BigInt.asUintN(32, low) | (BigInt.asUintN(32, args[high] ?? 0n) << HALF)
   return shift === undefined ? low : BigInt.asUintN(32, low) << BigInt(shift)
 }
 
@@ -119,7 +118,8 @@ export function fitRegister(
   if (form?.high !== undefined || form?.shift !== undefined) return value
   const { bits, signed } = widthOf(kind)
   if (bits !== 64) return value
-  if (model === 'x32') return kind.type === 'int' && 'notation' in kind && kind.notation === 'long' ? signExtended(value) : value
+  if (model === 'x32')
+    return kind.type === 'int' && 'notation' in kind && kind.notation === 'long' ? signExtended(value) : value
   return signed ? signExtended(value) : BigInt.asUintN(32, value)
 }
 

@@ -73,7 +73,10 @@ export function exitText(
         .join(', ')})`
   return {
     rest,
-    result: options.raw && !outcome.failed ? hex(BigInt.asUintN(64, context.outcome?.value ?? 0n)) : resultText(context),
+    result:
+      options.raw && !outcome.failed
+        ? hex(BigInt.asUintN(64, context.outcome?.value ?? 0n))
+        : resultText(context),
   }
 }
 

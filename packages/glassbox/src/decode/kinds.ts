@@ -11,7 +11,7 @@ import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { fileTimes } from './files/file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files/files.ts'
-import { ipcCall, oldDirectoryEntry, statfs64 } from './files/old-calls.ts'
+import { idList, OLD_WORDS, oldPointing } from './old-calls.ts'
 import { FLAG_WORDS, ipcCommand } from './basic/flag-words.ts'
 import {
   failedInterfaceRequest,
@@ -53,10 +53,7 @@ import {
   signalSet,
   signalSetOf,
   signalFrame,
-  signalSetText,
-  handlerText,
   oldSignalAction,
-  oldSignalSet,
 } from './process/signals.ts'
 import {
   filterOption,
@@ -73,7 +70,7 @@ import { returnedAddress, socketAddress } from './network/socket.ts'
 import { futexBits, futexOperation, futexWakeOperation, socketError } from './special.ts'
 import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
-import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
+import { cell, items, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
 import { DEVICES, DEVICES_AT_ZERO } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
@@ -138,9 +135,7 @@ const INNER: Readonly<Record<string, Printer>> = {
   loglevel: value => numberWithName('=loglevel', value),
   sigframe: signalFrame,
   oldsigframe: signalFrame,
-  handler: (value, { options }) => handlerText(value, options),
-  mask32: (value, { options }) => signalSetText(BigInt.asUintN(32, value), options),
-  ipccall: ipcCall,
+  ...OLD_WORDS,
   coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
   vector: vectorLength('|pr_sve'),
   matrix: vectorLength('|pr_sme'),
@@ -187,16 +182,6 @@ const netlinkBuffer =
 const resourceUsage: Printer = (value, context) =>
   context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
 
-const NGROUPS_MAX = 65536n
-
-const idList =
-  (kind: string): Printer =>
-  (value, context) => {
-    const count = context.outcome ? context.outcome.value : BigInt(signed32(argument(context, 0)))
-    if (count > NGROUPS_MAX) return address(value)
-    return itemsAt(kind, value, count, context, valueText)
-  }
-
 /** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   ...STRINGS,
@@ -211,11 +196,8 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   msghdr: (_operand, late) => message(late, valueText),
   mmsghdr: (operand, late) => messages(operand, late, valueText),
   sentmsgs: operand => messages(operand, false, valueText),
-  ids: () => idList('id'),
-  ids16: () => idList('id16'),
-  oldsigset: () => oldSignalSet,
-  statfs64: statfs64(valueText),
-  olddirent: () => oldDirectoryEntry,
+  ids: () => idList('id', valueText),
+  ...oldPointing(valueText),
   polls: () => polls,
   epolls: () => epollEvents,
   fdset: () => descriptorSet,

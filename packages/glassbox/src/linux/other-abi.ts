@@ -150,12 +150,7 @@ export class AbiCalls {
 }
 
 /** A call of which only the registers are known. */
-export const bareCall = (
-  nr: number,
-  name: string,
-  count: number,
-  classes: readonly string[],
-): Syscall => ({
+export const bareCall = (nr: number, name: string, count: number, classes: readonly string[]): Syscall => ({
   nr,
   name,
   args: registers(count),

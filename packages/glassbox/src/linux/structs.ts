@@ -133,7 +133,10 @@ function make(name: string, model: DataModel = 64): Struct | undefined {
   )
   return {
     size: layout.size,
-    fields: fields.map(field => ({ ...printed(field, quirk, model), ...unlessOf(field.name, quirk, fields) })),
+    fields: fields.map(field => ({
+      ...printed(field, quirk, model),
+      ...unlessOf(field.name, quirk, fields),
+    })),
     ...(quirk.brief === undefined ? {} : { brief: quirk.brief }),
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Calls of x32: those of x86-64 with the bit __X32_SYSCALL_BIT, but for a few with numbers of
- * their own, from 512 on, and those that x86-64 alone has, whose names end with `#64` as in strace.
+ * their own, from 512 on, and those that x86-64 alone has: their names end with `#64`, as strace
+ * has them.
  */
 import { X32_ARGUMENTS, X32_FORMS } from './generated/compat.ts'
 import { X32 } from './generated/x32.ts'
