@@ -23,6 +23,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { closingLine, isFailed, report, reportFlaky, reportLeftovers } from './testing/report.mjs'
+import { startClean } from './testing/clean-start.mjs'
 import { Surroundings } from './testing/leftovers.mjs'
 import { runFile } from './testing/test-file.mjs'
 
@@ -61,9 +62,7 @@ const { values, positionals: filters } = parseArgs({
   },
 })
 
-// Tests make files that users of boxes must be able to read, so their modes must be those that the
-// tests give.
-process.umask(0o022)
+startClean()
 const surroundings = new Surroundings()
 
 /** Runs a file and prints how it ended. */

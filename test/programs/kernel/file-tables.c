@@ -61,7 +61,7 @@ static void grown(void) {
   close(dup2(1, 64));
   all("after 64");
   R(dup3(99, 129, 1));
-  R(dup2(99, 240));
+  R(dup2(99, 256));
   R(dup2(99, 99));
   status("FDSize");
   R(dup2(99, 128));
@@ -78,10 +78,7 @@ static void grown(void) {
   dup2(1, 130);
   child("a child with 130", 0);
   close(130);
-  struct rlimit limit;
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = 20;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  limit_to(RLIMIT_NOFILE, 20);
   all("with a lower limit");
   R(dup2(1, 20));
   R(dup2(99, 20));
@@ -98,11 +95,6 @@ int main(int count, char **arguments) {
     all("after execve");
     return 0;
   }
-  struct rlimit limit;
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = 240;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  R(syscall(SYS_close_range, 3, ~0U, 0));
   child("a child", grown);
   child("another child", replaced);
   return 0;
