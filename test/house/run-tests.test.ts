@@ -35,6 +35,13 @@ const INHERITS = file(`test('nothing', () => {
   require('node:assert').match(stdout, /^0022\\nSigIgn:\\t0{16}\\n$/)
 })`)
 
+/** Fails if a program of the test gets more descriptors than the three of its streams. */
+const COUNTS_DESCRIPTORS = file(`test('three', () => {
+  const { spawnSync } = require('node:child_process')
+  const { stdout } = spawnSync('/bin/sh', ['-c', 'echo /proc/$$/fd/5?'], { encoding: 'utf8' })
+  require('node:assert').match(stdout, /fd.5\\?/)
+})`)
+
 interface Ran {
   readonly code: number | null
   readonly text: string
@@ -43,7 +50,12 @@ interface Ran {
 }
 
 /**
+<<<<<<< HEAD
  * Runs files of these names and contents as the suite is run, by a shell that does `before` first.
+=======
+ * Runs files of these names and contents as the suite is run, from a shell that has run the line
+ * `before`.
+>>>>>>> house
  */
 function runFiles(context: TestContext, files: Readonly<Record<string, string>>, before = ':'): Ran {
   const directory = temporaryDirectory(context)
@@ -52,7 +64,11 @@ function runFiles(context: TestContext, files: Readonly<Record<string, string>>,
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, `${name}.test.js`), text)
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const words = ['-c', `${before}; exec "$@"`, 'bash', process.execPath, runner, '--built', '--root', root]
+<<<<<<< HEAD
   const { status, stdout, stderr } = spawnSync('bash', words, { encoding: 'utf8', env })
+=======
+  const { status, stdout, stderr } = spawnSync('/bin/bash', words, { encoding: 'utf8', env })
+>>>>>>> house
   assert.equal(stderr, '')
   return { code: status, text: stdout, last: stdout.trim().split('\n').at(-1) }
 }
@@ -107,4 +123,9 @@ test('what a test leaves behind fails the run, and is named', context => {
   const [, pid] = /^process: (\d+) sleep 25$/m.exec(left) ?? []
   assert.ok(pid !== undefined, left)
   process.kill(Number(pid))
+})
+
+test('programs of tests do not get descriptors that whoever started the run left open', context => {
+  const { code, text } = runFiles(context, { a: COUNTS_DESCRIPTORS }, 'exec 50</dev/null')
+  assert.equal(code, 0, text)
 })
