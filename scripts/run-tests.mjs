@@ -24,7 +24,6 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { closeInherited } from './testing/inherited.mjs'
 import { closingLine, isFailed, report, reportFlaky, reportLeftovers } from './testing/report.mjs'
-import { startClean } from './testing/clean-start.mjs'
 import { Surroundings } from './testing/leftovers.mjs'
 import { runFile } from './testing/test-file.mjs'
 
@@ -63,14 +62,10 @@ const { values, positionals: filters } = parseArgs({
   },
 })
 
-<<<<<<< HEAD
-startClean()
-=======
 // Tests make files that users of boxes must be able to read, so their modes must be those that the
 // tests give.
 process.umask(0o022)
 closeInherited()
->>>>>>> house
 const surroundings = new Surroundings()
 
 /** Runs a file and prints how it ended. */

@@ -28,12 +28,6 @@ const LEAVES_FILE = file(
 const LEAVES_PROCESS = file(`test('well', () => {
   require('node:child_process').spawn('sleep', ['25'], { detached: true, stdio: 'ignore' }).unref()
 })`)
-/** What a program sees that a test starts. */
-const INHERITS = file(`test('nothing', () => {
-  const script = 'umask; for fd in 7 63; do [ -e /proc/self/fd/$fd ] && echo $fd; done; grep SigIgn /proc/self/status'
-  const { stdout } = require('node:child_process').spawnSync('bash', ['-c', script], { encoding: 'utf8' })
-  require('node:assert').match(stdout, /^0022\\nSigIgn:\\t0{16}\\n$/)
-})`)
 
 /** Fails if a program of the test gets more descriptors than the three of its streams. */
 const COUNTS_DESCRIPTORS = file(`test('three', () => {
@@ -50,12 +44,8 @@ interface Ran {
 }
 
 /**
-<<<<<<< HEAD
- * Runs files of these names and contents as the suite is run, by a shell that does `before` first.
-=======
  * Runs files of these names and contents as the suite is run, from a shell that has run the line
  * `before`.
->>>>>>> house
  */
 function runFiles(context: TestContext, files: Readonly<Record<string, string>>, before = ':'): Ran {
   const directory = temporaryDirectory(context)
@@ -64,11 +54,7 @@ function runFiles(context: TestContext, files: Readonly<Record<string, string>>,
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, `${name}.test.js`), text)
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const words = ['-c', `${before}; exec "$@"`, 'bash', process.execPath, runner, '--built', '--root', root]
-<<<<<<< HEAD
-  const { status, stdout, stderr } = spawnSync('bash', words, { encoding: 'utf8', env })
-=======
   const { status, stdout, stderr } = spawnSync('/bin/bash', words, { encoding: 'utf8', env })
->>>>>>> house
   assert.equal(stderr, '')
   return { code: status, text: stdout, last: stdout.trim().split('\n').at(-1) }
 }
@@ -77,15 +63,6 @@ test('a run that passes ends with its counts', context => {
   const { code, last, text } = runFiles(context, { a: PASSES, b: SKIPS })
   assert.deepEqual([code, last], [0, '1 passed, 0 failed, 1 skipped'])
   assert.match(text, /skipped: .*needs a moon/)
-})
-
-test('descriptors, umask and ignored signals of the shell do not reach the programs of tests', context => {
-  const { text, last } = runFiles(
-    context,
-    { a: INHERITS },
-    'exec 7</etc/passwd 63</dev/null; umask 077; trap "" PIPE USR1 TSTP',
-  )
-  assert.equal(last, '1 passed, 0 failed', text)
 })
 
 test('a file that fails twice fails the run, and is counted once', context => {
