@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openBox } from '#glassbox/index.js'
 
-/** Variables that the host has and the box does not have, as POSIXLY_CORRECT, change what bash says. */
+/** Of both: variables of the host, such as POSIXLY_CORRECT, change what bash says. */
 const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8' }
 const limits = { wallTimeMs: 60_000 }
 

@@ -1,7 +1,7 @@
 /*
- * The room that a process has for descriptors: 64 at first, doubled when one is used beyond it, and
- * in a child just what the open ones need. select() looks at nothing beyond it. The program's own
- * room is that of who started it, so all is done in children that have only 0, 1 and 2.
+ * The room that a process has for descriptors: 64 at first, doubled when one is used beyond it,
+ * and in a child just what the open ones need. select() looks at nothing beyond it. The program's
+ * own room is that of its parent, so all is done in children that have only 0, 1 and 2.
  */
 #include "file-report.h"
 
