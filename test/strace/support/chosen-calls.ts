@@ -10,6 +10,7 @@ import { constantSet } from '#glassbox/linux/flags.js'
 import { i386Syscalls } from '#glassbox/linux/i386.js'
 import { allSyscalls, type Syscall } from '#glassbox/linux/syscalls.js'
 import { program } from '../../support/programs.js'
+import { NEWER, NEWER_NAMES } from './newer.js'
 import { OURS, runTracer, THEIRS } from './strace.js'
 
 /** What the guest reads: struct record. */
@@ -106,28 +107,6 @@ function word(random: Random): bigint {
 const size = (random: Random): bigint => (random(10) < 8 ? BigInt(pick(random, SIZES)) : word(random))
 
 const DESCRIPTORS = [0n, 0n, 1n, 3n, -1n, -1n, -100n, 0xffff_ff9cn, 0xdead_beef_0000_0000n, 0x7fff_ffffn]
-
-/** Names that are newer than strace 6.1: it has numbers in their place. */
-const NEWER_NAMES = new Set(
-  [
-    ...readFileSync(new URL('../../../../scripts/linux/newer.txt', import.meta.url), 'utf8').matchAll(
-      /(?<= )[A-Z]\w*(?==)/g,
-    ),
-  ].map(([name]) => name),
-)
-
-/** Fields, comments and structs that are newer. */
-const NEWER_TEXTS = [
-  ...['handled_access_net=', 'stx_subvol=', 'stx_atomic_write_unit_min=', 'stx_dio_read_offset_align='],
-  ...[
-    'PIDFD_SIGNAL_\\?',
-    'LANDLOCK_RESTRICT_SELF_\\?',
-    'LANDLOCK_ADD_RULE_\\?',
-    'allowed_access=\\w+, port=',
-    'landlock_create_ruleset\\(',
-  ],
-]
-const NEWER = new RegExp(`\\b(?:(?:${[...NEWER_NAMES].join('|')})\\b|${NEWER_TEXTS.join('|')})`)
 
 /** A member of a set, or several; now and then with more bits. */
 function ofSet(kind: string, random: Random): bigint {
