@@ -20,6 +20,8 @@ import { selectionOf } from '#glassbox/linux/selections.js'
 import { jsonValue } from '#glassbox/strace/formats/json-value.js'
 
 const SECONDS = Number(process.env['GLASSBOX_FUZZ_SECONDS'] ?? 60)
+/** The same calls in each run of all tests; other seeds look for new faults. */
+const USUAL_SEED = 16
 /** CPU time of one call. One that never ends is what is looked for. */
 const MOST_US = 5_000_000
 /** Of the text of one call, and of its JSON. The memory that the text is made from has 12 KiB. */
@@ -158,7 +160,7 @@ const cpuTime = (): number => {
 
 test(`random memory behind every call, for ${SECONDS} s`, () => {
   setPriority(constants.priority.PRIORITY_LOW)
-  const seed = Number(process.env['GLASSBOX_FUZZ_SEED'] ?? Date.now() % 2 ** 31)
+  const seed = Number(process.env['GLASSBOX_FUZZ_SEED'] ?? USUAL_SEED)
   const random = generator(seed)
   const commands = commandsOf()
   const end = Date.now() + SECONDS * 1000

@@ -4,22 +4,26 @@
  * leaves nothing. (The service itself killed: test/container/crash.test.ts.)
  */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { createPool, openBox, run } from '#glassbox/index.js'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { createPool, run } from '#glassbox/index.js'
 import { guard, root } from '../support/hostile.js'
+import {
+  HUNGRY,
+  ODD,
+  ODD_ENV,
+  REMOVED,
+  service,
+  shareUser,
+  startOddly,
+  twoServices,
+} from '../support/services.js'
 import { cgroupsLeft } from '../support/left.js'
 import { program } from '../support/programs.js'
-import { temporaryDirectory } from '../support/temporary.js'
 
 guard()
 const swarm = program('swarm')
-const library = fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url))
 /** `GLASSBOX_PHASES=400` for the long form. */
 const PHASES = Number(process.env['GLASSBOX_PHASES'] ?? 40)
 
@@ -110,61 +114,9 @@ test('50 concurrent runs, ended in every way while others begin [RB-10]', async 
   assert.ok(endings.filter(status => status === 'exited').length >= 40)
 })
 
-/** A separate service, which reports what it does as one line of JSON in a file. */
-interface Told {
-  readonly error?: string
-  readonly status?: string
-  readonly stdout?: string
-  readonly mode?: number
-  readonly later?: string
-}
-
-/** Runs `swarm start` and puts a file in and out; `more` comes before. */
-const service = (more = ''): string => `import { run } from ${JSON.stringify(library)}
-  import { writeFileSync } from 'node:fs'
-  const told = {}
-  const once = async () => {
-    const { status, stdout, files } = await run(${JSON.stringify(swarm)}, ['start'], { files: { in: 'x' }, collect: ['in'] })
-    return { status, stdout, mode: files.in?.mode }
-  }
-  try { ${more}
-    Object.assign(told, await once()) } catch (error) { told.error = String(error.code ?? error.stack) }
-  writeFileSync(process.argv[2], JSON.stringify(told))`
-
-/** Starts it by a shell that has first made the world odd: `$0` is Node, "$@" its arguments. */
-function startOddly(context: TestContext, script: string, text: string, env = {}): Told {
-  const directory = temporaryDirectory(context)
-  const [file, out] = [join(directory, 'service.mjs'), join(directory, 'told')]
-  writeFileSync(file, text)
-  const { status, stderr } = spawnSync('/bin/sh', ['-c', script, process.execPath, file, out], {
-    encoding: 'utf8',
-    env: { ...process.env, IGNORE, BLOCK, ...env },
-    timeout: 60_000,
-  })
-  assert.equal(status, 0, stderr)
-  return JSON.parse(readFileSync(out, 'utf8')) as Told
-}
-
-const SIGNALS = 'import os, signal, sys\nsignals = [s for s in range(1, 65) if s not in (9, 19, 32, 33)]\n'
-const EXECUTE = '\nos.execv(sys.argv[1], sys.argv[1:])'
-const IGNORE = `${SIGNALS}for s in signals: signal.signal(s, signal.SIG_IGN)${EXECUTE}`
-const BLOCK = `${SIGNALS}signal.pthread_sigmask(signal.SIG_BLOCK, signals)${EXECUTE}`
-const REMOVED = 'd=$(mktemp -d); cd "$d"; rmdir "$d"; "$0" "$@"'
-const ODD = [
-  { name: 'with SIGCHLD and every other signal ignored', script: 'python3 -c "$IGNORE" "$0" "$@"' },
-  { name: 'with every signal blocked', script: `python3 -c "$BLOCK" "$0" "$@"` },
-  { name: 'with 0, 1 and 2 closed', script: '"$0" "$@" <&- >&- 2>&-' },
-  { name: 'with a umask of 077', script: 'umask 077; "$0" "$@"' },
-  { name: 'in a directory that was removed', script: REMOVED },
-  { name: 'with an empty environment', script: 'exec env -i "$0" "$@"' },
-  {
-    name: 'with no core file, small stack and few descriptors',
-    script: 'ulimit -c 0 -s 1024 -n 256; "$0" "$@"',
-  },
-]
 for (const { name, script } of ODD) {
   test(`a service that was started ${name} works, and its programs see defaults [RB-08, DX-19]`, context => {
-    const told = startOddly(context, script, service())
+    const told = startOddly(context, script, service('namespace'))
     assert.deepEqual(told, { status: 'exited', stdout: '22 /box\n', mode: 0o644 })
   })
 }
@@ -173,7 +125,7 @@ test('the odd starts are odd: a program that inherits them sees them [RB-08, DX-
   const start = (script: string): string =>
     spawnSync('/bin/sh', ['-c', script, swarm, 'start'], {
       encoding: 'utf8',
-      env: { ...process.env, IGNORE, BLOCK },
+      env: { ...process.env, ...ODD_ENV },
     }).stdout
   assert.match(start(`python3 -c "$IGNORE" "$0" "$@"`), /signal 1 .*signal 17 /)
   assert.match(start(`python3 -c "$BLOCK" "$0" "$@"`), /signal 1 signal 2 /)
@@ -182,24 +134,12 @@ test('the odd starts are odd: a program that inherits them sees them [RB-08, DX-
 })
 
 test('a program that is named relative to a removed directory is not found, by name [RB-08]', context => {
-  const told = startOddly(context, REMOVED, service(`await run('./program')`))
+  const told = startOddly(context, REMOVED, service('namespace', `await run('./program')`))
   assert.equal(told.error, 'ERR_GLASSBOX_PROGRAM_NOT_FOUND')
 })
 
 test('a service that runs out of descriptors fails only for that run, and recovers [RB-04]', context => {
-  // It takes all but a few of them, for a while: at each number of those left another step fails.
-  const hungry = `await once()
-    const { openSync, closeSync } = await import('node:fs')
-    const codes = []
-    for (let spare = 0; spare < 24; spare++) {
-      const taken = []
-      try { for (;;) taken.push(openSync('/dev/null', 'r')) } catch {}
-      for (let i = 0; i < spare; i++) closeSync(taken.pop())
-      codes.push(await once().then(({ status }) => status, error => String(error.code ?? error)))
-      for (const fd of taken) closeSync(fd)
-    }
-    told.later = codes.join()`
-  const told = startOddly(context, 'ulimit -n 128; "$0" "$@"', service(hungry))
+  const told = startOddly(context, 'ulimit -n 128; "$0" "$@"', service('namespace', HUNGRY))
   const codes = told.later?.split(',') ?? []
   context.diagnostic(codes.join(' '))
   for (const code of codes) assert.match(code, /^(exited|ERR_GLASSBOX_\w+)$/)
@@ -217,54 +157,15 @@ test('a full disk under an output file is an error only for that run [RB-04]', a
 })
 
 test('a service works without a writable directory for temporary files [RB-04]', context => {
-  const told = startOddly(context, '"$0" "$@"', service(), { TMPDIR: '/proc' })
+  const told = startOddly(context, '"$0" "$@"', service('namespace'), { TMPDIR: '/proc' })
   assert.equal(told.status, 'exited')
 })
 
-/** A box's user and its life, by the clock of the host in ns: what `LIVES` prints. */
-interface Life {
-  readonly user: string
-  readonly from: bigint
-  readonly to: bigint
-}
-const LIVES = 'id -u; date +%s%N; sleep 0.05; date +%s%N'
-const lifeOf = (text: string): Life => {
-  const [user = '', from = '', to = ''] = text.trim().split('\n')
-  return { user, from: BigInt(from), to: BigInt(to) }
-}
-/** Ids may come back after the end of their box, as process ids do. */
-const shareUser = (a: Life, b: Life): boolean => a.user === b.user && a.from <= b.to && b.from <= a.to
-
 test('two services side by side do not affect each other [RB-11]', async context => {
-  const directory = mkdtempSync(join(tmpdir(), 'glassbox-two-'))
-  context.after(() => rmSync(directory, { recursive: true, force: true }))
-  chmodSync(directory, 0o755)
-  // Each sweeps at its start what dead services left, while the other's boxes live.
-  const more = `const lives = []
-    for (let i = 0; i < 10; i++) {
-      const { status, stdout } = await run('sh', ['-c', '${LIVES}'])
-      if (status !== 'exited') throw new Error(status)
-      lives.push(stdout)
-    }
-    told.later = lives.join()`
-  await using box = await openBox()
-  const mine = box.run('sh', ['-c', `${LIVES.replace('0.05', '1')}; echo well`])
-  const file = join(directory, 'service.mjs')
-  writeFileSync(file, service(more))
-  const outs = await Promise.all(
-    [0, 1].map(async number => {
-      const out = join(directory, String(number))
-      const child = spawn(process.execPath, [file, out], { stdio: 'ignore' })
-      const [code] = (await once(child, 'exit')) as [number]
-      assert.equal(code, 0)
-      return JSON.parse(readFileSync(out, 'utf8')) as Told
-    }),
-  )
-  for (const { error, status } of outs) assert.deepEqual([error, status], [undefined, 'exited'])
-  const { status, stdout } = await mine
-  assert.equal(status, 'exited')
-  assert.match(stdout, /\nwell\n$/)
-  const lives = [stdout, ...outs.flatMap(({ later = '' }) => later.split(','))].map(lifeOf)
+  const { told, mine, lives } = await twoServices(context, 'namespace')
+  for (const { error, status } of told) assert.deepEqual([error, status], [undefined, 'exited'])
+  assert.equal(mine.status, 'exited')
+  assert.match(mine.stdout, /\nwell\n$/)
   assert.equal(lives.length, 21)
   if (!root) return
   const shared = lives.filter((life, index) => lives.slice(index + 1).some(other => shareUser(life, other)))

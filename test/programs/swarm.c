@@ -111,12 +111,14 @@ static void racers(int count) {
   racer();
 }
 
-static void deaf(void) {
+/* `told` gets a byte once it ignores all signals; -1: there is none. */
+static void deaf(int told) {
   sigset_t all;
   sigfillset(&all);
   for (int i = 1; i <= 64; i++) signal(i, SIG_IGN);
   sigprocmask(SIG_SETMASK, &all, NULL);
   say(0);
+  if (told >= 0) write(told, "", 1);
   for (;;) sleep(1);
 }
 
@@ -124,13 +126,16 @@ static void deaf(void) {
 static void reaper(void) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_PDEATHSIG, 0);
+  int told[2];
+  char byte;
+  pipe(told);
   for (int i = 0; i < 5; i++)
     if (fork() == 0) {
       setsid();
-      if (fork() == 0) deaf();
+      if (fork() == 0) deaf(told[1]);
       _exit(0);
     }
-  usleep(50000);
+  for (int i = 0; i < 5; i++) read(told[0], &byte, 1);
   say(getpid());
 }
 
@@ -199,7 +204,7 @@ int main(int argc, char **argv) {
   if (!strcmp(kind, "threads")) threads(count);
   if (!strcmp(kind, "busy")) busy(count);
   if (!strcmp(kind, "racers")) racers(count);
-  if (!strcmp(kind, "deaf")) deaf();
+  if (!strcmp(kind, "deaf")) deaf(-1);
   if (!strcmp(kind, "reaper")) reaper();
   if (!strcmp(kind, "holder")) holder(count);
   if (!strcmp(kind, "vfork")) hang_in_vfork();

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GlassboxError } from '../errors.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { limitHint } from '../gate/errno-hint.ts'
 import { readSmall, writeSmall } from '../gate/small-files.ts'
 
 /** A value for a control file. */
@@ -33,7 +34,8 @@ export function cgroupError(doing: string, path: string, cause: unknown): Glassb
     ...(errno === undefined ? {} : { errno: -errno }),
     hint: gone
       ? 'Another process removed the group while it was in use: find out what cleans up cgroups on this host.'
-      : 'Run "glassbox doctor" to see which cgroup controllers this process may use.',
+      : (limitHint(-(errno ?? 0)) ??
+        'Run "glassbox doctor" to see which cgroup controllers this process may use.'),
   })
 }
 

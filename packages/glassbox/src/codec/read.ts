@@ -134,6 +134,8 @@ function givenSize(
   }
   const size = countOf(kind.size, reading)
   if (kind.to.type === 'signals') return size === whole ? whole : undefined
+  // A struct may end before its last field. A number that is cut short has no value.
+  if (kind.to.type !== 'struct' && kind.to.type !== 'tail' && size < whole) return undefined
   const hasTail = kind.to.type === 'struct' && whole < sizeWithTail(kind.to.name)
   if (hasTail) return Math.min(whole + Math.min(size, reading.limit), MOST_BYTES)
   return Math.min(size, whole)

@@ -27,14 +27,12 @@ import { INIT_DESCRIPTOR } from '../gate/generated/layouts.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { addCapabilityDropSteps } from '../launch/capabilities.ts'
-import { addUnblockStep } from '../launch/exec-steps.ts'
+import { addUmaskStep, addUnblockStep } from '../launch/exec-steps.ts'
 import { addFilterSteps, type FilterSpec } from '../launch/filter-steps.ts'
 import { addHideSteps, addShowSteps } from '../rootfs/groups.ts'
 import type { GroupView } from '../rootfs/types.ts'
 import type { Identity } from './identity.ts'
 import type { PrepareHeader } from './wire.ts'
-
-const UMASK = 0o022
 
 export interface PreparedGroup {
   readonly cgroup: Cgroup
@@ -97,8 +95,8 @@ export function preparePlan(spec: PrepareSpec): PreparePlan {
       if (group?.shown) addShowSteps(builder, group.shown)
       if (session === 'own') builder.call('setsid', [], 'start a session without a terminal')
       else builder.call('setpgid', [0, 0], 'start a process group')
+      addUmaskStep(builder)
       builder
-        .call('umask', [UMASK], 'fix the file mode mask')
         // Before init's capabilities are dropped: an earlier program may have removed the
         // directory's permissions.
         .call('chdir', [text(cwd)], `go to ${cwd}`)

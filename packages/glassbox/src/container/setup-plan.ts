@@ -10,6 +10,7 @@
 import { AT_FDCWD, KEYCTL_JOIN_SESSION_KEYRING, O_CLOEXEC, O_WRONLY } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { addBoundingSetSteps } from '../launch/capabilities.ts'
+import { addUmaskStep } from '../launch/exec-steps.ts'
 import { addOomScoreSteps } from '../launch/oom-score.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
@@ -62,8 +63,8 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
 
 /** What programs inherit from init, and must not have from the caller. */
 function addInheritanceSteps(builder: PlanBuilder): void {
+  addUmaskStep(builder)
   builder
-    .call('umask', [0o022], 'ignore the caller’s file mode mask')
     // Processes inherit it: programs would have the keys of the caller's session, and share them
     // (session-keyring(7)).
     .call('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], 'leave the session keyring of the caller', {

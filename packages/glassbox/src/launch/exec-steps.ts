@@ -23,6 +23,7 @@ const SIGSET_BYTES = 8
 const SIGACTION_BYTES = 32
 const SIG_IGN = 1
 const SIGNALS = 64
+const UMASK = 0o022
 /**
  * Node ignores the first two, and the command the third. An ignored signal stays ignored over
  * execve.
@@ -69,6 +70,11 @@ export function addDirectorySteps(builder: PlanBuilder, path: string): void {
     })
     .call('fchdir', [directory], `go to ${path}`)
     .call('close', [directory], `close ${path}`)
+}
+
+/** Files that programs make have ordinary modes, whatever the caller's mask is. */
+export function addUmaskStep(builder: PlanBuilder): void {
+  builder.call('umask', [UMASK], 'ignore the caller’s file mode mask')
 }
 
 /** Signals that Node or the command ignores get their default action back. */

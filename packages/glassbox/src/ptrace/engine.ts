@@ -368,8 +368,6 @@ export class Engine implements Loop {
     this.#tree.stopped(task, index)
     this.stopped.ended(task.tid)
     this.tasks.delete(task.tid)
-    // A thread that executed a program and was killed before that was seen has this end only.
-    for (const other of this.tasks.values()) if (other.pid === task.tid) this.forget(other.tid)
     this.affinity?.gone(task)
     this.#tree.orphans(task, index)
     const killed = stopKind(status) === 'killed'

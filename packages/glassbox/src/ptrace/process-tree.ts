@@ -104,6 +104,10 @@ export class ProcessTree {
    * parents only lose the name of theirs.
    */
   orphans(dead: Task, index: number): void {
+    // The end of a leader comes last. Its thread that executed a program and was killed before
+    // that was seen has no other end.
+    for (const other of this.#loop.tasks.values())
+      if (other.pid === dead.tid) this.#loop.forget(other.tid)
     for (const tid of this.#early) {
       const child = this.#make(tid, { parent: dead, kind: 'clone' })
       this.stopped(child, index)

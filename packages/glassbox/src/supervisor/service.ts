@@ -58,7 +58,9 @@ export class Service {
       onNotStarted: program => this.#notStarted(program),
       onEnded: (program, nowNs) => {
         this.#close(program)
-        this.#post({ type: 'ended', id: program.id, ending: program.ending(nowNs) })
+        const { id } = program
+        const failure = program.failure && packError(program.failure.error)
+        this.#post({ type: 'ended', id, ending: program.ending(nowNs), failure })
       },
       onAsk: (task, call, handler) => {
         const ask = this.#asked++

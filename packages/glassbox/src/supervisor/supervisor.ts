@@ -9,6 +9,7 @@ import type { Ruleset } from '../landlock/types.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import { Control } from '../trace/control.ts'
 import { unpackError } from '../trace/wire.ts'
+import { workerStartError } from '../gate/worker-error.ts'
 import type { Decisions, ProgramSpec, Supervised, SupervisedEnding } from './contract.ts'
 import { Shelf } from './shelf.ts'
 import { COMMAND, type FromSupervisor, type StopReason, type ToSupervisor } from './wire.ts'
@@ -46,7 +47,7 @@ interface Running {
   readonly ask: Ask
   readonly started: Settle<void>
   readonly ended: Settle<SupervisedEnding>
-  /** A handler failed, so the program is being ended, and this is why. */
+  /** A handler or the supervisor failed, so the program is being ended, and this is why. */
   failure?: { readonly error: unknown }
 }
 
@@ -131,6 +132,7 @@ export class Supervisor {
         break
       case 'ended':
         program.started.resolve()
+        if (message.failure) program.failure ??= { error: unpackError(message.failure) }
         if (program.failure) program.ended.reject(program.failure.error)
         else program.ended.resolve(message.ending)
         this.#remove(message.id)
@@ -162,14 +164,12 @@ export class Supervisor {
   #lost(cause: unknown): void {
     this.isDead = true
     running.delete(this.#control)
-    const error = new GlassboxError(
-      'ERR_GLASSBOX_INTERNAL',
-      'The supervisor of the program ended unexpectedly.',
-      {
+    const error =
+      workerStartError(cause, 'the thread of a supervisor') ??
+      new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The supervisor of the program ended unexpectedly.', {
         cause,
         hint: 'Every process of the program is dead. Please report this.',
-      },
-    )
+      })
     for (const { started, ended } of this.#programs.values()) {
       started.reject(error)
       ended.reject(error)

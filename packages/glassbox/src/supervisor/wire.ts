@@ -28,11 +28,19 @@ export type ToSupervisor =
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
   | { readonly type: 'answer'; readonly ask: number; readonly decision: CallDecision }
 
-/** `ended` also says that the program had started, if nothing has said so before. */
+/**
+ * `ended` also says that the program had started, if nothing has said so before. `failure`: the
+ * supervisor could not decide about the program, and has ended it.
+ */
 export type FromSupervisor =
   | { readonly type: 'started'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly error: PackedError }
-  | { readonly type: 'ended'; readonly id: number; readonly ending: SupervisedEnding }
+  | {
+      readonly type: 'ended'
+      readonly id: number
+      readonly ending: SupervisedEnding
+      readonly failure: PackedError | undefined
+    }
   | {
       readonly type: 'ask'
       readonly id: number

@@ -4,14 +4,13 @@
  * wait4 would block the exit forever.
  */
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { systemError } from '../gate/gate.ts'
-import { ERRNO } from '../linux/errno.ts'
 import { COMMAND, Control } from './control.ts'
 import { endOf } from './end.ts'
 import { EventQueue } from './event-queue.ts'
 import type { TraceEvent } from './events.ts'
 import type { Trace, TraceEnd } from './trace.ts'
 import { type FromWorker, unpackError, type WorkerData } from './wire.ts'
+import { workerStartError } from '../gate/worker-error.ts'
 
 /** One exit listener serves all traces. */
 const running = new Set<Control>()
@@ -57,16 +56,6 @@ export interface Carried {
   readonly onClosed: (root: number | undefined) => void
 }
 
-/** Node could not start the worker. Only the message says why: it ends with the errno. */
-function workerError(error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code !== 'ERR_WORKER_INIT_FAILED') return error
-  const name = /E[A-Z]+$/.exec(message)?.[0]
-  if (name === undefined || !(name in ERRNO)) return error
-  const errno = ERRNO[name as keyof typeof ERRNO]
-  return systemError('clone', errno, 'the thread of a tracer', error)
-}
-
 export class RunningTrace implements Trace {
   readonly pid: Promise<number>
   readonly #control = new Control()
@@ -98,7 +87,7 @@ export class RunningTrace implements Trace {
     this.#end.catch(() => {})
     this.#channel = open({ ...data, shared: this.#control.shared })
     this.#channel.on('message', message => this.#receive(message))
-    this.#channel.on('error', error => this.#fail(workerError(error)))
+    this.#channel.on('error', error => this.#fail(workerStartError(error, 'the thread of a tracer') ?? error))
     this.#channel.on('exit', () => this.#close())
     running.add(this.#control)
     signal?.addEventListener('abort', this.#onAbort)

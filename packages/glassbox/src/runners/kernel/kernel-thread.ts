@@ -9,6 +9,7 @@ import { GlassboxError } from '../../errors.ts'
 import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { StubList } from '../../kernel/platform/ptrace/stub-list.ts'
 import { unpackError } from '../../trace/wire.ts'
+import { workerStartError } from '../../gate/worker-error.ts'
 import { KERNEL_WORKER } from '../kernel-worker.ts'
 import { type FromKernel, type KernelEnding, type KernelWorkerData, STOP, type ToKernel } from './wire.ts'
 
@@ -118,7 +119,7 @@ export class KernelThread {
   #lost(cause: unknown): void {
     this.isDead = true
     threads.delete(this)
-    const error = lostError(cause)
+    const error = workerStartError(cause, 'the thread of a kernel') ?? lostError(cause)
     for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 }

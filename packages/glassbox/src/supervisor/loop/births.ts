@@ -106,7 +106,14 @@ export class Births {
    * a task known to its tracer before its first stop can be waited for, so /proc is asked.
    */
   hasUnseen(): boolean {
-    return readdirSync('/proc').some(name => {
+    let names: readonly string[]
+    try {
+      names = readdirSync('/proc')
+    } catch {
+      // This process has no free descriptor. The question is asked again after the next stop.
+      return true
+    }
+    return names.some(name => {
       const pid = Number(name)
       return pid > 0 && !this.#tasks.has(pid) && idsOf(pid).tracer === this.#tracer
     })

@@ -270,9 +270,23 @@ export class Loop implements Actions {
     const call = this.#call.at(task, index)
     const data = program.hasOwnFilter ? call.dataBy(program.spec.filter) : this.#records.message(index)
     const action = data === undefined ? ALLOW : program.spec.decisions.actions[data]
-    if (action) return act(action, task, call, this)
+    if (action) return this.#attempt(program, () => act(action, task, call, this)) ?? 'go'
     this.denied(task, call)
     return 'go'
+  }
+
+  /**
+   * Does something that fails, for example, if this process has no free descriptor. Then the
+   * program ends with that error, and the others go on.
+   */
+  #attempt<Value>(program: Program, decide: () => Value): Value | undefined {
+    try {
+      return decide()
+    } catch (error) {
+      program.failure ??= { error }
+      this.end(program, 'canceled')
+      return undefined
+    }
   }
 
   /** All calls are let through, until it executes the program. */
@@ -321,7 +335,7 @@ export class Loop implements Actions {
   #executed(task: Task): void {
     const { program, tid } = task
     this.#forgetOthers(task)
-    const denial = program.isEnding ? undefined : program.judge?.executed(tid)
+    const denial = program.isEnding ? undefined : this.#attempt(program, () => program.judge?.executed(tid))
     if (!denial) return
     const { path } = denial
     program.denied ??= { syscall: 'execve', args: JSON.stringify(path), path }

@@ -49,6 +49,8 @@ export class Program {
   cause: EndCause | undefined
   denied: Violation | undefined
   exit: Ending['exit']
+  /** Why the supervisor could not decide about it; it is being ended then. */
+  failure: { readonly error: unknown } | undefined
   /** Tasks in calls that make a process or a thread. */
   births = 0
   /** Children that were made, whose makers died before they were announced. */

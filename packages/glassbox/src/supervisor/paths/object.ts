@@ -1,9 +1,9 @@
 /**
  * An object of the file system by a descriptor with O_PATH: opening one waits for nobody and has
- * no effect on the object. The functions return descriptors or -errno, as the kernel does. Whoever
- * opens a descriptor closes it.
+ * no effect on the object. The functions return descriptors or -errno, as the kernel does, and
+ * throw if this process has no free descriptor. Whoever opens a descriptor closes it.
  */
-import { call, syscall } from '../../gate/gate.ts'
+import { call, syscall, systemError } from '../../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -19,6 +19,7 @@ import {
   S_IFREG,
 } from '../../linux/constants.ts'
 import { bytesOfPath, pathOfBytes } from '../../linux/path-bytes.ts'
+import { ERRNO } from '../../linux/errno.ts'
 import { OPEN_HOW_BYTES } from '../../linux/open-how.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
@@ -53,21 +54,33 @@ export const pathBytes = (path: string): Uint8Array => bytesOfPath(`${path}\0`)
 /** The path of an open descriptor of this process. It leads to the object itself, even a link. */
 export const pathOfDescriptor = (fd: number): Uint8Array => Buffer.from(`/proc/self/fd/${fd}\0`, 'latin1')
 
+/** This process has no free descriptor, which says nothing about the file. */
+const isExhausted = (result: number): boolean => result === -ERRNO.EMFILE || result === -ERRNO.ENFILE
+
+/**
+ * A descriptor or -errno. Throws if this process has no free descriptor: then nothing can be
+ * decided about the object.
+ */
+function opened(result: number): number {
+  if (isExhausted(result)) throw systemError('openat', -result, 'a file that a program named')
+  return result
+}
+
 /** Opens what a path leads to. A link of /proc that leads to an open file gives -ELOOP. */
 export const openObject = (directory: number, path: Uint8Array, follow: boolean): number =>
-  syscall(OPENAT2, directory, path, follow ? FOLLOWED : UNFOLLOWED, OPEN_HOW_BYTES)
+  opened(syscall(OPENAT2, directory, path, follow ? FOLLOWED : UNFOLLOWED, OPEN_HOW_BYTES))
 
 /** The same for an absolute path. A link on the way gives -ELOOP. */
 export const openPlain = (path: Uint8Array, follow: boolean): number =>
-  syscall(OPENAT2, AT_FDCWD, path, follow ? PLAIN_FOLLOWED : PLAIN_UNFOLLOWED, OPEN_HOW_BYTES)
+  opened(syscall(OPENAT2, AT_FDCWD, path, follow ? PLAIN_FOLLOWED : PLAIN_UNFOLLOWED, OPEN_HOW_BYTES))
 
 /** Opens one entry of a directory, even a link. */
 export const openEntry = (directory: number, name: Uint8Array): number =>
-  syscall(OPENAT, directory, name, OBJECT | O_NOFOLLOW, 0)
+  opened(syscall(OPENAT, directory, name, OBJECT | O_NOFOLLOW, 0))
 
 /** Opens what a path leads to, also by the links of /proc that lead to open files. */
 export const openThrough = (directory: number, path: Uint8Array): number =>
-  syscall(OPENAT, directory, path, OBJECT, 0)
+  opened(syscall(OPENAT, directory, path, OBJECT, 0))
 
 export function closeObject(fd: number): void {
   if (fd >= 0) syscall(CLOSE, fd)

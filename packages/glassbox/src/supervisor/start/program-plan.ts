@@ -15,6 +15,7 @@ import {
   addDirectorySteps,
   addExecuteStep,
   addLimitStep,
+  addUmaskStep,
   addUnblockStep,
   LAST_DESCRIPTOR,
 } from '../../launch/exec-steps.ts'
@@ -91,6 +92,7 @@ export function programPlan(spec: ProgramSpec): Plan {
   if (ruleset)
     addLandlockSteps(builder, { ruleset: moved[STDIO.length] as Slot, own: ruleset.own, spare: SPARE })
   for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
+  addUmaskStep(builder)
   addUnblockStep(builder)
   addFilterSteps(builder, spec.filter)
   addExecuteStep(builder, spec)
