@@ -23,8 +23,6 @@ int main(void) {
   u64 scan[12] = {96, 1, 0x1000, 0x5000, 0x3000, 0, 2, 0, 0, 2, 0x100, 6};
   u64 move[5] = {0x1000, 0x2000, 0x3000, 3, 0x3000};
   u64 poison[4] = {0x1000, 0x2000, 1, 0x2000};
-  u64 resumed[4] = {0x1000, 0x2000, 2, 0x2000};
-  u64 protect[3] = {0x1000, 0x2000, 3};
   u64 delegation = 1ull << 32;
   u64 waiters[6] = {1, 0x1000, 2, 3, 0x2000, 0x82};
   u64 stx[32] = {0};
@@ -76,8 +74,6 @@ int main(void) {
   syscall(16, -1, 0xc0606610, scan);
   syscall(16, -1, 0xc028aa05, move);
   syscall(16, -1, 0xc020aa08, poison);
-  syscall(16, -1, 0xc020aa07, resumed);
-  syscall(16, -1, 0xc018aa06, protect);
   syscall(16, -1, 0xc0606610, 0);
   syscall(16, -1, 0xc0284e82, 0);
   return 0;

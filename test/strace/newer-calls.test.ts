@@ -115,10 +115,6 @@ const NAMES = [
     'UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, move=0x3000})',
   'ioctl(-1, UFFDIO_POISON, {range={start=0x1000, len=0x2000}, ' +
     'mode=UFFDIO_POISON_MODE_DONTWAKE, updated=0x2000})',
-  'ioctl(-1, UFFDIO_CONTINUE, {range={start=0x1000, len=0x2000}, mode=UFFDIO_CONTINUE_MODE_WP, ' +
-    'mapped=0x2000})',
-  'ioctl(-1, UFFDIO_WRITEPROTECT, {range={start=0x1000, len=0x2000}, ' +
-    'mode=UFFDIO_WRITEPROTECT_MODE_WP|UFFDIO_WRITEPROTECT_MODE_DONTWAKE})',
   'ioctl(-1, PAGEMAP_SCAN, NULL)',
   'ioctl(-1, NTSYNC_IOC_WAIT_ANY, 0)',
 ]

@@ -3353,22 +3353,6 @@ export interface StructArguments {
   readonly uffd_poison_after: {
     readonly updated?: Word
   }
-  readonly uffd_continue: {
-    readonly mapped?: Word
-    readonly range?: StructArguments['uffd_range']
-    readonly mode?: Names
-  }
-  readonly uffd_continue_before: {
-    readonly range?: StructArguments['uffd_range']
-    readonly mode?: Names
-  }
-  readonly uffd_continue_after: {
-    readonly mapped?: Word
-  }
-  readonly uffd_wp: {
-    readonly range?: StructArguments['uffd_range']
-    readonly mode?: Names
-  }
   readonly btrfs_inherit: {
     readonly flags?: Names
     readonly num_qgroups?: Word

@@ -259,8 +259,6 @@ type RareKindName =
   | 'flags_pm_scan_64'
   | 'flags_uffd_move_64'
   | 'flags_uffd_poison_64'
-  | 'flags_uffd_continue_64'
-  | 'flags_uffd_wp_64'
   | 'flags_btrfs_inherit_64'
   | 'trailing_array_5'
   | 'flags_btrfs_subvol_64'
@@ -508,14 +506,12 @@ type RareKindName =
   | 'shape_in_fstrim_range'
   | 'device_inout_dedupe'
   | 'shape_inout_tee_register_before_tee_register_after'
-  | 'shape_in_uffd_wp'
   | 'shape_inout_uffd_api_before_uffd_api_after'
   | 'device_inout_v4l2_get_ext'
   | 'device_inout_v4l2_set_ext'
   | 'device_inout_fiemap'
   | 'shape_inout_uffd_register_before_uffd_register_after'
   | 'shape_inout_uffd_zero_before_uffd_zero_after'
-  | 'shape_inout_uffd_continue_before_uffd_continue_after'
   | 'shape_inout_uffd_poison_before_uffd_poison_after'
   | 'shape_inout_uffd_copy_before_uffd_copy_after'
   | 'shape_inout_uffd_move_before_uffd_move_after'
@@ -926,8 +922,6 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   flags_pm_scan_64: { type: 'flags', bits: 64, set: 'pm_scan', notation: '|pm_scan' },
   flags_uffd_move_64: { type: 'flags', bits: 64, set: 'uffd_move', notation: '|uffd_move' },
   flags_uffd_poison_64: { type: 'flags', bits: 64, set: 'uffd_poison', notation: '|uffd_poison' },
-  flags_uffd_continue_64: { type: 'flags', bits: 64, set: 'uffd_continue', notation: '|uffd_continue' },
-  flags_uffd_wp_64: { type: 'flags', bits: 64, set: 'uffd_wp', notation: '|uffd_wp' },
   flags_btrfs_inherit_64: { type: 'flags', bits: 64, set: 'btrfs_inherit', notation: '|btrfs_inherit' },
   trailing_array_5: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'field', field: 'num_qgroups' } }, notation: '+u/8' },
   flags_btrfs_subvol_64: { type: 'flags', bits: 64, set: 'btrfs_subvol', notation: '|btrfs_subvol' },
@@ -1175,14 +1169,12 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_fstrim_range: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'fstrim_range' }, notation: 'shape<fstrim_range' },
   device_inout_dedupe: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dedupe' }, told: 'always', notation: 'device=dedupe' },
   shape_inout_tee_register_before_tee_register_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'tee_register_before' }, after: { type: 'struct', name: 'tee_register_after' }, told: 'always', notation: 'shape=tee_register_before/tee_register_after' },
-  shape_in_uffd_wp: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'uffd_wp' }, notation: 'shape<uffd_wp' },
   shape_inout_uffd_api_before_uffd_api_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_api_before' }, after: { type: 'struct', name: 'uffd_api_after' }, told: 'always', notation: 'shape=uffd_api_before+uffd_api_after' },
   device_inout_v4l2_get_ext: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_ext_controls' }, told: 'always', notation: 'device=v4l2_get_ext' },
   device_inout_v4l2_set_ext: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_ext_controls' }, told: 'always', notation: 'device=v4l2_set_ext' },
   device_inout_fiemap: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'fiemap' }, told: 'always', notation: 'device=fiemap' },
   shape_inout_uffd_register_before_uffd_register_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_register_before' }, after: { type: 'struct', name: 'uffd_register_after' }, told: 'always', notation: 'shape=uffd_register_before+uffd_register_after' },
   shape_inout_uffd_zero_before_uffd_zero_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_zero_before' }, after: { type: 'struct', name: 'uffd_zero_after' }, told: 'always', notation: 'shape=uffd_zero_before+uffd_zero_after' },
-  shape_inout_uffd_continue_before_uffd_continue_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_continue_before' }, after: { type: 'struct', name: 'uffd_continue_after' }, told: 'always', notation: 'shape=uffd_continue_before+uffd_continue_after' },
   shape_inout_uffd_poison_before_uffd_poison_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_poison_before' }, after: { type: 'struct', name: 'uffd_poison_after' }, told: 'always', notation: 'shape=uffd_poison_before+uffd_poison_after' },
   shape_inout_uffd_copy_before_uffd_copy_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_copy_before' }, after: { type: 'struct', name: 'uffd_copy_after' }, told: 'always', notation: 'shape=uffd_copy_before+uffd_copy_after' },
   shape_inout_uffd_move_before_uffd_move_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_move_before' }, after: { type: 'struct', name: 'uffd_move_after' }, told: 'always', notation: 'shape=uffd_move_before+uffd_move_after' },

@@ -3289,22 +3289,6 @@ export interface StructValues {
   readonly uffd_poison_after: {
     readonly updated: Word
   }
-  readonly uffd_continue: {
-    readonly mapped: Word
-    readonly range: StructValues['uffd_range']
-    readonly mode: Word
-  }
-  readonly uffd_continue_before: {
-    readonly range: StructValues['uffd_range']
-    readonly mode: Word
-  }
-  readonly uffd_continue_after: {
-    readonly mapped: Word
-  }
-  readonly uffd_wp: {
-    readonly range: StructValues['uffd_range']
-    readonly mode: Word
-  }
   readonly btrfs_inherit: {
     readonly flags: Word
     readonly num_qgroups: Word
