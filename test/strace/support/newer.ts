@@ -1,6 +1,6 @@
 /**
- * What newer versions of strace than 6.1 have names for (scripts/linux/newer.txt): comparisons with
- * strace 6.1 leave it out.
+ * What newer versions of strace than 6.1 have names for (scripts/linux/newer.txt): comparisons
+ * with strace 6.1 leave it out.
  */
 import { readFileSync } from 'node:fs'
 
