@@ -97,7 +97,7 @@ test('each tracee counts for itself', () => {
 
 test('another call may be made instead', () => {
   const { err, code } = strace(
-    ...['-e', 'trace=rmdir', '-e', 'inject=rmdir:syscall=getpid', program('straced'), 'turns'],
+    ...['-e', 'trace=rmdir', '-e', 'inject=rmdir:syscall=getpid:delay_enter=1', program('straced'), 'turns'],
   )
   const results = [...err.matchAll(/rmdir\("\S+"\) += (\d+) \(INJECTED\)/g)].map(([, result]) =>
     Number(result),
