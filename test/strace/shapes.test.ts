@@ -16,8 +16,12 @@ import { both, noStrace } from './support/strace.js'
 const version = /version ([\d.]+)/.exec(spawnSync('strace', ['-V'], { encoding: 'utf8' }).stdout)?.[1]
 const otherStrace = noStrace || (version !== '6.1' && 'strace is not 6.1')
 
-/** The requests that strace 6.1 names as well. */
-function knownNumbers(directory: string): readonly string[] {
+let known: readonly string[] | undefined
+
+/** The requests that strace 6.1 names as well; strace is asked once. */
+const knownNumbers = (directory: string): readonly string[] => (known ??= askStrace(directory))
+
+function askStrace(directory: string): readonly string[] {
   const all = Object.keys(REQUEST_ARGUMENTS).map(number => `${number}\n`)
   const file = join(directory, 'all-numbers')
   writeFileSync(file, all.join(''))
