@@ -141,8 +141,10 @@ class Handlers {
     return !this.#mustStop && this.#lookers.every(sink => sink.mayDefer?.(nr) ?? false)
   }
 
+  /** A call that is not shown has no plan: with one, its line would be made and told. */
   plan(nr: number): Planned | undefined {
-    return this.#mustStop ? undefined : commonPlan(this.#lookers, nr)
+    const isShown = contains(this.#options.selection.trace, 'x86_64', nr)
+    return this.#mustStop || !isShown ? undefined : commonPlan(this.#lookers, nr)
   }
 
   /** If one output shows calls, and all others look at them only for it. */

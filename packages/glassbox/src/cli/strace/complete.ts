@@ -71,7 +71,7 @@ const RULES: readonly Rule[] = [
   ),
   usage(
     `${SUMMARY} and -ff/--output-separately are mutually exclusive`,
-    d => d.summary !== undefined && d.follows > 1,
+    d => d.summary !== undefined && isSeparate(d),
   ),
   usage(`-w/--summary-wall-clock must be given with ${SUMMARY}`, d => d.wallClock && d.summary === undefined),
   usage(

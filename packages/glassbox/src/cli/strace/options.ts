@@ -23,6 +23,8 @@ interface Option {
   readonly letter?: string
   /** Long names; the first one is shown. */
   readonly names?: readonly string[]
+  /** strace has no such option: it takes no abbreviation away from those that strace has. */
+  readonly isOurs?: true
   readonly takes?: Takes
   /**
    * `value` is the empty string for an option without a value, and undefined for an optional
@@ -54,7 +56,7 @@ const qualifier = (name: string): Option => ({
 const text = (value: string | undefined): string => value ?? ''
 
 const OPTIONS: readonly Option[] = [
-  { letter: 'a', names: ['columns'], takes: 'value', apply: (d, v, as) => void (d.columns = number(v, as)) },
+  { letter: 'a', names: ['columns'], takes: 'value', apply: (d, v, as) => columns(d, v, as) },
   { letter: 'A', names: ['output-append-mode'], apply: d => void (d.append = true) },
   { letter: 'b', names: ['detach-on'], takes: 'value', apply: (d, v) => detachOn(d, text(v)) },
   { letter: 'c', names: ['summary-only'], apply: d => summary(d, 'only') },
@@ -150,14 +152,20 @@ const OPTIONS: readonly Option[] = [
   { names: ['syscall-limit'], takes: 'value', apply: (d, v, as) => void (d.callLimit = number(v, as, 1)) },
   { names: ['always-show-pid'], apply: d => void (d.alwaysPid = true) },
   { names: ['argv0'], takes: 'value', apply: (d, v) => void (d.argv0 = text(v)) },
-  { names: ['json'], apply: d => void (d.json = true) },
-  { names: ['perfetto'], takes: 'value', apply: (d, v) => void (d.perfetto = text(v)) },
-  { names: ['tree'], apply: d => void (d.tree = true) },
-  { names: ['stats'], apply: d => void (d.stats = true) },
-  { names: ['runner'], takes: 'value', apply: (d, v) => d.setRunner(text(v)) },
-  { names: ['here'], apply: d => void (d.here = true) },
-  { names: ['bind'], takes: 'value', apply: (d, v) => void d.binds.push(parseBind(text(v))) },
+  { names: ['json'], isOurs: true, apply: d => void (d.json = true) },
+  { names: ['perfetto'], isOurs: true, takes: 'value', apply: (d, v) => void (d.perfetto = text(v)) },
+  { names: ['tree'], isOurs: true, apply: d => void (d.tree = true) },
+  { names: ['stats'], isOurs: true, apply: d => void (d.stats = true) },
+  { names: ['runner'], isOurs: true, takes: 'value', apply: (d, v) => d.setRunner(text(v)) },
+  { names: ['here'], isOurs: true, apply: d => void (d.here = true) },
+  { names: ['bind'], isOurs: true, takes: 'value', apply: (d, v) => void d.binds.push(parseBind(text(v))) },
 ]
+
+function columns(draft: Draft, value: string | undefined, spelled: string): void {
+  draft.columns = number(value, spelled)
+  // strace allocates the column's blanks at its start.
+  if (draft.columns > MOST_COLUMNS) throw fault('Out of memory')
+}
 
 function stackTrace(draft: Draft, value: string | undefined, spelled: string): void {
   if (value === 'source')
@@ -212,6 +220,9 @@ function attach(draft: Draft, value: string): void {
   }
 }
 
+/** Longer runs of blanks than a string of JavaScript may have are of no use. */
+const MOST_COLUMNS = 2 ** 24
+
 /** What strace can spell as four characters each. */
 const MOST_STRING = 2 ** 30 - 1
 
@@ -224,7 +235,9 @@ const SPEC: GetoptSpec = {
   letters: Object.fromEntries(
     [...LETTERS].map(([letter, { takes }]) => [letter, takes === 'value' ? takes : 'nothing'] as const),
   ),
-  long: [...LONG].map(([name, { takes = 'nothing' }]): LongOption => ({ name, takes })),
+  long: [...LONG].map(
+    ([name, { takes = 'nothing', isOurs = false }]): LongOption => ({ name, takes, exact: isOurs }),
+  ),
   fail: usageFault,
 }
 

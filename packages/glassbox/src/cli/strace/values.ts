@@ -6,7 +6,8 @@ const MOST = 2 ** 31 - 1
 
 /** `spelled`: the option as it was given, for the message. */
 export function number(value: string | undefined, spelled: string, least = 0, most: number = MOST): number {
-  const parsed = value !== undefined && /^\d+$/.test(value) ? Number(value) : -1
+  // As strtoll(3) reads it: blanks and a plus sign may stand before the digits.
+  const parsed = value !== undefined && /^\s*\+?\d+$/.test(value) ? Number(value) : -1
   if (parsed < least || parsed > most) throw usageFault(`invalid ${spelled} argument: '${value}'`)
   return parsed
 }

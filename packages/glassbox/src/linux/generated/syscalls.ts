@@ -182,8 +182,8 @@ export const TABLE = `
 178 query_module: int
 179 quotactl: int file
 180 nfsservctl: int
-181 getpmsg: int
-182 putpmsg: int
+181 getpmsg: int network
+182 putpmsg: int network
 183 afs_syscall: int
 184 tuxcall: int
 185 security: int

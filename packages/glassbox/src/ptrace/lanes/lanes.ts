@@ -103,8 +103,9 @@ export class Lanes {
     for (let nr = 0; nr < PLANNED_CALLS; nr++) {
       if (!this.#isWanted(nr) || ALWAYS_STOP.has(nr)) continue
       const planned = this.#handlers.plan?.(nr)
-      if (!planned) continue
-      this.#prepared ??= isStandard(planned) ? preparedLanes(planned.form) : undefined
+      // A call with a form of its own (-e raw=, abbrev=) is compiled when it is first seen.
+      if (!planned || !isStandard(planned)) continue
+      this.#prepared ??= preparedLanes(planned.form)
       if (!this.#prepared) return
       if (!this.#tables.hasPrepared) this.#tables.prepare(this.#prepared)
       this.#seen[nr] = 1

@@ -13,6 +13,8 @@ import { LAST_SIGNAL, signalOf } from '../select/sets.ts'
 const MOST_ERRNO = 4095
 const MOST_CALLS = 65_535
 const MOST_POKED = 1024
+/** A duration is counted in 63 bits. */
+const LIMIT_US = 2 ** 63
 /** The calls that `syscall=` may substitute: they have no arguments and no effects. */
 const PURE_CLASS = 'pure'
 const UNIT_US: Readonly<Record<string, number>> = { s: 1e6, ms: 1e3, us: 1, ns: 1e-3, '': 1 }
@@ -41,7 +43,9 @@ function wordOf(text: string): bigint | undefined {
 /** A duration in microseconds, from `100`, `1.5ms`, `0.5s`. */
 export function durationUs(text: string): number | undefined {
   const [, digits, unit = ''] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(s|ms|us|ns)?$/i.exec(text) ?? []
-  return digits === undefined ? undefined : Number(digits) * (UNIT_US[unit.toLowerCase()] ?? 1)
+  if (digits === undefined) return undefined
+  const us = Number(digits) * (UNIT_US[unit.toLowerCase()] ?? 1)
+  return us < LIMIT_US ? us : undefined
 }
 
 /** `F`, `F+`, `F+S`, `F..L`, `F..L+S`. */
@@ -59,13 +63,13 @@ function whenOf(text: string): When | undefined {
 
 function pokesOf(text: string): readonly Poke[] | undefined {
   const pokes: Poke[] = []
-  for (const part of text.split(',')) {
+  for (const part of text.split(',').filter(each => each !== '')) {
     const [, index, hex] = /^@arg([1-7])=((?:[0-9a-f]{2})+)$/i.exec(part) ?? []
     if (index === undefined || hex === undefined || hex.length / 2 > MOST_POKED) return undefined
     if (pokes.some(poke => poke.index === Number(index) - 1)) return undefined
     pokes.push({ index: Number(index) - 1, bytes: Uint8Array.from(Buffer.from(hex, 'hex')) })
   }
-  return pokes
+  return text === '' ? undefined : pokes
 }
 
 /** Each parses its text into the draft and returns false if the text is invalid. */
@@ -84,7 +88,11 @@ const TOKENS: Readonly<Record<string, (draft: InjectionDraft, text: string) => b
   delay_exit: (draft, text) => set(draft, 'delayExitUs', durationUs(text)),
   poke_enter: (draft, text) => set(draft, 'pokeEnter', pokesOf(text)),
   poke_exit: (draft, text) => set(draft, 'pokeExit', pokesOf(text)),
-  when: (draft, text) => set(draft, 'when', whenOf(text)),
+  // The last one counts.
+  when: (draft, text) => {
+    delete draft.when
+    return set(draft, 'when', whenOf(text))
+  },
 }
 
 function set<Key extends keyof InjectionDraft>(
@@ -102,7 +110,8 @@ const FAULT_TOKENS: ReadonlySet<string> = new Set(['error', 'when', 'syscall'])
 
 /** Throws errors in strace's words. */
 export function injection(text: string, what: 'inject' | 'fault'): Injection {
-  const [calls = '', ...tokens] = text.split(':')
+  const [calls = '', ...parts] = text.split(':')
+  const tokens = parts.filter(part => part !== '')
   const draft: InjectionDraft = { calls: callSet(calls) }
   const isKnown = (name: string): boolean => what === 'inject' || FAULT_TOKENS.has(name)
   const isSound = tokens.every(token => {

@@ -49,6 +49,8 @@ class Translation {
     if (letter === '\\') return letter + (this.#source[this.#at++] ?? '')
     if (letter === '[') return this.#bracket()
     if (letter === '(') this.#open++
+    // A group of JavaScript's own, as `(?!…)`, is a repetition of nothing in POSIX.
+    if (letter === '(' && this.#source[this.#at] === '?') throw 'Invalid preceding regular expression'
     // Without a group, it is an ordinary character.
     if (letter === ')') return this.#open-- > 0 ? letter : '\\)'
     if (letter === '{' && !/^\d*(,\d*)?\}/.test(this.#source.slice(this.#at))) throw 'Unmatched \\{'

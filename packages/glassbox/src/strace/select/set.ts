@@ -33,7 +33,7 @@ const UNIONS: Readonly<Record<string, readonly string[]>> = {
   net: ['network'],
 }
 /** Classes that could be written without a percent sign before strace 4. */
-const OLD_CLASSES = ['desc', 'file', 'memory', 'process', 'signal', 'ipc', 'network', 'net'] as const
+const OLD_CLASSES = ['desc', 'file', 'memory', 'process', 'signal', 'ipc', 'network'] as const
 
 function ofClass(name: string): ((call: Named) => boolean) | undefined {
   const names = NAMED_CLASSES[name]
@@ -72,8 +72,8 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
 function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
   const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
   const bare = suffix ? item.slice(0, -suffix[0].length) : item
-  const designator = /@(\w+)$/.exec(item)?.[1]
-  if (!suffix && designator !== undefined && !item.startsWith('/'))
+  const designator = /@(\w*)$/.exec(item)?.[1]
+  if (!suffix && designator !== undefined)
     throw usageFault(`incorrect personality designator '${designator}' in qualification '${item}'`)
   const matches = matcher(bare)
   if (!matches) return false

@@ -64,7 +64,7 @@ export function wordSet<Word extends string>(
   if (rest === 'all') for (const word of words) chosen.add(word)
   else if (rest !== 'none') {
     for (const item of itemsOf(rest, text, what)) {
-      const word = words.find(each => each === item) ?? also[item]
+      const word = words.find(each => each === item.toLowerCase()) ?? also[item.toLowerCase()]
       if (word === undefined) throw fault(`invalid ${what} '${item}'`)
       chosen.add(word)
     }

@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<string, Column | 'nothing'>> = {
   time_percent: 'time-percent',
   time: 'time-percent',
   'total-time': 'total-time',
+  'time-total': 'total-time',
   time_total: 'total-time',
   total_time: 'total-time',
   'min-time': 'min-time',

@@ -27,14 +27,15 @@ export class Descriptors implements Sink {
   }
 
   /**
-   * `</etc/passwd>`, or the empty string for a descriptor that is not open. AT_FDCWD is the
-   * working directory.
+   * `</etc/passwd>`, or the empty string for a descriptor that is not open, and for one of a kind
+   * that was not asked for (`--decode-fds=dev` shows devices only). AT_FDCWD is the working
+   * directory.
    */
   text(fd: number): string {
     const found = this.#subject?.descriptor(fd)
-    return found
-      ? `<${this.#detail(found) ?? escaped(found.target)}>${found.isDeleted ? '(deleted)' : ''}`
-      : ''
+    if (!found) return ''
+    const text = this.#detail(found) ?? (this.#details.has('path') ? escaped(found.target) : undefined)
+    return text === undefined ? '' : `<${text}>${found.isDeleted ? '(deleted)' : ''}`
   }
 
   /** The text between the brackets, if more than the path was asked for. */
