@@ -29,7 +29,7 @@ const NUMBERS: ReadonlyMap<string, bigint> = new Map([...SETS.values()].flatMap(
 /** Names that are newer than strace 6.1: it has numbers in their place. */
 export const NEWER_NAMES: ReadonlySet<string> = new Set(NUMBERS.keys())
 
-/** Comments of numbers without a name in sets that are newer as a whole, which 6.1 does not write. */
+/** Comments of numbers without a name in sets that are newer as a whole: 6.1 writes none. */
 const NEWER_COMMENTS = new Set(
   tableLines('sets.txt').flatMap(line => /^\w+ \S+ - \? (\w+_)\?\?\?$/.exec(line)?.[1] ?? []),
 )
@@ -48,25 +48,28 @@ const spellings = (value: bigint, replaced: boolean): string =>
         ...[`0x${value.toString(16)}`, `0${value.toString(8)}`, `${value}`, `${BigInt.asIntN(32, value)}`],
       ].join('|')
 
-/** The texts that strace 6.1 may have in place of one value: names and numbers with `|` between. */
+/** What strace 6.1 may have in place of one value: names and numbers with `|` between. */
 function olderText(value: string): string {
   const parts = value.split('|')
   const isNumber = (part: string): boolean => part === REPLACED || /^\d\w*$/.test(part)
-  const older = parts.filter(part => !isNumber(part) && !NUMBERS.has(part))
+  const isOlder = (part: string): boolean => !isNumber(part) && !NUMBERS.has(part)
   const number = parts.reduce(
     (sum, part) => sum | (/^\d\w*$/.test(part) ? BigInt(part) : (NUMBERS.get(part) ?? 0n)),
     0n,
   )
   const rest = `(?:${spellings(number, parts.includes(REPLACED))})(?: /\\* \\w+_\\?{3} \\*/)?`
+  const older = parts.filter(isOlder).map(escaped)
   if (older.length === 0) return `(?:${rest}|\\w+_\\?{3})`
-  // Behind the number stand parts of other kinds, such as 5<<MFD_HUGE_SHIFT.
-  const last = older.findLastIndex(part => !part.includes('<<')) + 1
-  return [...older.slice(0, last).map(escaped), ...(number === 0n ? [] : [rest]), ...older.slice(last)].join(
-    '\\|',
+  // The number stands behind the names, and in front of what is no bit: 5<<MFD_HUGE_SHIFT.
+  const before = parts.slice(
+    0,
+    parts.findLastIndex(part => !isOlder(part)),
   )
+  if (number !== 0n) older.splice(before.filter(isOlder).length, 0, rest)
+  return older.join('\\|')
 }
 
-const NAMES = /(?:\b\w+\|)*\b[A-Z][A-Z0-9]*_\w+(?:\|\w+(?:<<\w+)?)*/g
+const NAMES = /(?:\b\w+(?:<<\w+)?\|)*\b[A-Z][A-Z0-9]*_\w+(?:\|\w+(?:<<\w+)?)*/g
 const COMMENT = / \/\* (\w+_)\?\?\? \*\//g
 /** Shown as well where a newer bit asks for it. */
 const ALSO = /, stx_mnt_id=\w+/g
