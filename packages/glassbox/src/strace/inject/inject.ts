@@ -50,7 +50,7 @@ export interface Tampering {
   delayed: boolean
 }
 
-/** Returns true if any memory was overwritten. `report`: what could not be done, in strace's words. */
+/** Returns true if any memory was overwritten. `report` receives what could not be done. */
 function overwrite(
   pokes: readonly Poke[],
   { tid, nr, abi, args }: EnteredCall,
