@@ -1,9 +1,9 @@
-/* racer CALL ATTACK TIMES DIR [FLIPS [INODE]]: makes a call on a file of DIR/ok, at least TIMES times, while
- * another thread makes it mean the file of the same name in DIR/no, at least FLIPS times. Prints how
- * often the call got that file, and the numbers of flips and calls.
- * INODE is the number of DIR/no/file, if this program may not look at it.
- * ATTACK: string (the bytes of the path), comp (a directory of the path and a link change places),
- * dirfd (the descriptor of the directory), cwd (the working directory), fd (the descriptor). */
+/* racer CALL ATTACK TIMES DIR [FLIPS [INODE]]: makes a call on a file of DIR/ok, at least TIMES
+ * times, while another thread makes it mean the file of the same name in DIR/no, at least FLIPS
+ * times. Prints how often the call got that file, and the numbers of flips and calls. INODE is the
+ * number of DIR/no/file, if this program may not look at it. ATTACK: string (the bytes of the
+ * path), comp (a directory of the path and a link change places), dirfd (the descriptor of the
+ * directory), cwd (the working directory), fd (the descriptor). */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/stat.h>

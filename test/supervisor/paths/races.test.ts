@@ -15,7 +15,7 @@ import { pathRule as rule } from '../../support/path-rule.js'
 import { BASE } from '../support/decided.js'
 import { superviseGuest } from '../support/tracer.js'
 
-/** How often the second thread changes something, at least. For a measurement: GLASSBOX_FLIPS=1000000. */
+/** How often the second thread changes something. For a measurement: GLASSBOX_FLIPS=1000000. */
 const FLIPS = Number(process.env['GLASSBOX_FLIPS'] ?? 2000)
 const CALLS = Math.max(2000, Math.round(FLIPS / 50))
 
