@@ -99,7 +99,7 @@ test('stat: the same races win without a policy', async context => {
   }
 })
 
-/** Calls that the native step makes. The test of stat says why there are no races with descriptors. */
+/** Calls that the native step makes. There are no descriptors of directories: see STAT_KINDS. */
 const LOOKS = ['stat', 'lstat', 'newfstatat', 'statx', 'access', 'faccessat2', 'readlink'] as const
 
 /** The files that racer.c describes. */
