@@ -92,7 +92,11 @@ test('files that the command line names by their absolute path are granted by it
 
 test('calls that tell who runs the program are allowed: root is another user in a sandbox', () => {
   const { rules = [] } = learnedPolicy(watched([]), 'tool', { work: '/w', files: 8 })
-  for (const call of ['getgid', 'getresgid', 'geteuid']) assert.ok(rules[1]?.syscalls.includes(call), call)
+  for (const call of ['getgid', 'getresgid', 'setgid']) assert.ok(rules[1]?.syscalls.includes(call), call)
+  assert.ok(!rules[1]?.syscalls.includes('vfork'))
+  const forks = { ...watched([]), syscalls: ['openat', 'fork'] }
+  const { rules: others = [] } = learnedPolicy(forks, 'tool', { work: '/w', files: 8 })
+  assert.ok(others[1]?.syscalls.includes('vfork'), 'if root forks, another user may vfork')
 })
 
 test('calls that depend on chance are allowed apart from those that were seen', () => {

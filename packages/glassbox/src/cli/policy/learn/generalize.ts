@@ -24,8 +24,13 @@ const BY_CHANCE: readonly string[] = [
   ...['brk', 'mmap', 'munmap', 'mremap', 'mprotect', 'madvise', 'read', 'write', 'close', 'lseek'],
   ...['fstat', 'ioctl', 'poll', 'getpid', 'gettid', 'tgkill', 'rt_sigprocmask', 'getrandom'],
   ...['getuid', 'geteuid', 'getgid', 'getegid', 'getresuid', 'getresgid', 'getgroups'],
+  // Without capabilities they only give up ids, which root does not do in the same program.
+  ...['setuid', 'setgid', 'setresuid', 'setresgid'],
   ...['clock_gettime', 'gettimeofday', 'time'],
 ]
+
+/** What makes a process: which one a runtime takes depends on whether root runs it. */
+const BIRTHS: readonly string[] = ['fork', 'vfork', 'clone', 'clone3']
 
 /** Directories that are never granted as a whole: they have files of many owners. */
 const SHARED: readonly string[] = [
@@ -141,7 +146,8 @@ function pathsOf({ program, files }: Watched, { work, isNamed, files: most }: Ge
 /** The policy of a program. `name` is for messages. */
 export function learnedPolicy(watched: Watched, name: string, how: Generalization): Policy {
   const seen = watched.syscalls
-  const chance = BY_CHANCE.filter(call => !seen.includes(call))
+  const births = BIRTHS.some(call => seen.includes(call)) ? BIRTHS : []
+  const chance = [...BY_CHANCE, ...births].filter(call => !seen.includes(call))
   return {
     name,
     rules: [
