@@ -37,6 +37,7 @@ const targets = [
         'owned.c',
         'readable.c',
         'unchanged.c',
+        'flags.c',
         'trace.c',
         'captures.c',
         'put.c',

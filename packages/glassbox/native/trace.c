@@ -28,6 +28,13 @@
  * the line.
  */
 #define MOST_NS 4000000
+/* The interval at which the tracer's timer fires, as in src/ptrace/time/alarm.ts. */
+#define AGAIN_NS 5000000
+/*
+ * If the timer ends a step while a thread is in a call, JavaScript must print the beginning of its
+ * line. If the call is younger than this, the step waits for the timer once more.
+ */
+#define YOUNG_NS 4000000
 /* A step ends when less room than this is left for captures: a record has more only if it fits. */
 #define LEAST_CAPTURES 16384
 
@@ -429,6 +436,23 @@ static int pass_exit(struct lanes *lanes, struct stop_record *records, struct st
 
 static int is_skipped(const struct lane_tables *tables, s64 nr) { return tables->skipped[nr >> 3] >> (nr & 7) & 1; }
 
+/*
+ * What a step keeps must be told soon. The tracer's timer, which ends its wait, is off while the
+ * tracer is idle.
+ */
+static void arm_timer(struct lane_tables *tables) {
+  const struct time times[2] = {{0, AGAIN_NS}, {0, MOST_NS}};
+  if (tables->timer) sys(timer_settime, tables->timer - 1, 0, times, 0);
+  tables->timer = 0;
+}
+
+/* Whether only the timer has ended the wait, and the last record is that of a call just entered. */
+static int waits_on(const struct lanes *lanes, const struct stop_record *records, const struct bytes *wake) {
+  if (*(volatile s32 *)wake->data || caught_signals || lanes->taken < 1) return 0;
+  const struct stop_record *last = &records[lanes->taken - 1];
+  return is_passed_entry(last) && stop_time() - last->time < YOUNG_NS;
+}
+
 static int has_room(const struct lanes *lanes) {
   return lanes->text.size - lanes->text.used >= MOST_LINE_BYTES &&
          lanes->captures.size - lanes->captures.used >= LEAST_CAPTURES;
@@ -446,6 +470,7 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
   for (int skipped = 0; lanes->taken < maximum;) {
     struct stop_record *record = &records[lanes->taken];
     long tid = wait_for(record, wake, __WALL | __WNOTHREAD);
+    if (tid == -EINTR && waits_on(lanes, records, wake)) continue;
     if (tid <= 0) return lanes->taken ? lanes->taken : tid;
     record->captured = (u32)lanes->captures.used;
     if (!first) first = record->time;
@@ -468,7 +493,10 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
         continue;
       }
       u32 plan = plan_for(tables, nr, (const u64 *)record->info.entry.args);
-      if (plan && pass_entry(lanes, records, &record, open, plan)) sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+      if (plan && pass_entry(lanes, records, &record, open, plan)) {
+        arm_timer(tables);
+        sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+      }
     } else if (is_open && open->plan != SKIPPED_PLAN && is_call_stop(record, PTRACE_SYSCALL_INFO_EXIT)) {
       u64 time = record->time;
       if (pass_exit(lanes, records, &record, open)) {

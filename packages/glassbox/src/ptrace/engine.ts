@@ -185,9 +185,8 @@ export class Engine implements Loop {
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
-    // The alarm limits how long calls are deferred.
     const isAlone = this.#isOneRunning
-    const passes = this.lanes.prepare(this.#isUnderWay && this.#schedule.isActive, isAlone)
+    const passes = this.lanes.prepare(this.#isUnderWay, isAlone, this.#schedule.idleTimer)
     if (!passes) this.#told.takeOpen()
     this.#severalRun = !isAlone
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }

@@ -4,8 +4,8 @@
  * `@32` or `@x32`. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../../decode/types.ts'
-import { i386Syscalls } from '../../linux/i386.ts'
-import { allSyscalls } from '../../linux/syscalls.ts'
+import { i386Number, i386Syscalls } from '../../linux/i386.ts'
+import { allSyscalls, syscallByName } from '../../linux/syscalls.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
 import { fault, usageFault } from '../fault.ts'
 import { extendedRegex } from './extended-regex.ts'
@@ -59,7 +59,7 @@ function matcher(item: string): ((call: Named) => boolean) | undefined {
   if (item.startsWith('/')) return regex(item)
   if (item.startsWith('%')) return ofClass(item.slice(1))
   if ((OLD_CLASSES as readonly string[]).includes(item)) return ofClass(item)
-  return call => call.name === item
+  return undefined
 }
 
 const SUFFIXES: readonly (readonly [string, Abi])[] = [
@@ -68,6 +68,22 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
   ['@x32', 'x32'],
 ]
 
+/** Whether an item is the name of one call. */
+const isName = (item: string): boolean =>
+  /^[a-z_]\w*$/i.test(item) && item !== 'all' && !(OLD_CLASSES as readonly string[]).includes(item)
+
+/** The tables are searched for the name: to read all of their calls takes milliseconds. */
+function addNamed(name: string, abis: readonly Abi[], members: Readonly<Record<Abi, Uint8Array>>): boolean {
+  let found = false
+  for (const abi of abis) {
+    const nr = abi === 'i386' ? i386Number(name) : (syscallByName(name)?.nr ?? -1)
+    if (nr < 0) continue
+    members[abi][nr] = 1
+    found = true
+  }
+  return found
+}
+
 /** Adds the calls that an item means. Returns false if there are none. */
 function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
   const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
@@ -75,11 +91,13 @@ function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean 
   const designator = /@(\w*)$/.exec(item)?.[1]
   if (!suffix && designator !== undefined)
     throw usageFault(`incorrect personality designator '${designator}' in qualification '${item}'`)
+  const abis = suffix ? [suffix[1]] : ABIS
+  if (isName(bare)) return addNamed(bare, abis, members)
   const matches = matcher(bare)
   if (!matches) return false
   // A number need not be that of a call.
   let found = Number(bare) >= CALL_NUMBERS
-  for (const abi of suffix ? [suffix[1]] : ABIS) {
+  for (const abi of abis) {
     for (const call of callsOf(abi)) {
       if (!matches(call)) continue
       members[abi][call.nr] = 1
