@@ -4,12 +4,15 @@
  */
 #include "gate.h"
 
-/* v8::V8::SetFlagsFromString(const char *, size_t) of Node. Weak, so that the gate loads without it. */
+/*
+ * v8::V8::SetFlagsFromString(const char *, size_t) of Node. It is weak, so that the gate loads
+ * without it.
+ */
 __attribute__((weak)) extern void _ZN2v82V818SetFlagsFromStringEPKcm(const char *flags, u64 length);
 
 /*
- * setFlags(flags: Uint8Array): as setFlagsFromString of node:v8. Returns 0, or -ENOSYS if this Node
- * has no such function.
+ * setFlags(flags: Uint8Array): as setFlagsFromString of node:v8. Returns 0, or -ENOSYS if this
+ * Node has no such function.
  */
 napi_value gate_set_flags(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];

@@ -22,8 +22,8 @@
 static const char NAME[] = "GLASSBOX_INHERITED=";
 static const char WITHHELD[] = "GLASSBOX_WITHHELD_";
 /*
- * NODE_VARIABLES of bin/glassbox.js, and one that costs more than to execute Node again without it:
- * Node 20 reads the certificates at its start, which takes 65 ms for those of a system.
+ * NODE_VARIABLES of bin/glassbox.js, and one that costs more than to execute Node again without
+ * it: Node 20 reads the certificates at its start, which takes 65 ms for those of a system.
  */
 static const char *const NODE_VARIABLES[] = {
     "NODE_OPTIONS=", "NODE_V8_COVERAGE=",  "NODE_COMPILE_CACHE=",       "NODE_REDIRECT_WARNINGS=",
