@@ -39,6 +39,7 @@ const targets = [
         'unchanged.c',
         'flags.c',
         'trace.c',
+        'past.c',
         'captures.c',
         'put.c',
         'values.c',
