@@ -249,7 +249,7 @@ static void arm_timer(struct lane_tables *tables) {
   tables->timer = 0;
 }
 
-/* Whether only the timer ended the wait, and the last record is of a call that was just entered. */
+/* Whether only the timer ended the wait, and the last record is of a call just entered. */
 static int waits_on(const struct lanes *lanes, const struct stop_record *records, const struct bytes *wake) {
   if (is_woken(wake) || lanes->taken < 1) return 0;
   const struct stop_record *last = &records[lanes->taken - 1];
