@@ -4,9 +4,9 @@
  * `@32` or `@x32`. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../../decode/types.ts'
-  // A number of x32 alone need not be that of a call.
-  let found = Number(bare) >= CALL_NUMBERS && (!suffix || suffix[1] === 'x32')
-  for (const abi of abis) {
+import { i386Number, i386Syscalls } from '../../linux/i386.ts'
+import { allSyscalls, syscallByName } from '../../linux/syscalls.ts'
+import { x32Syscalls } from '../../linux/x32.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
 import { fault, usageFault } from '../fault.ts'
 import { extendedRegex } from './extended-regex.ts'
@@ -98,15 +98,9 @@ function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean 
   if (isName(bare)) return addNamed(bare, abis, members)
   const matches = matcher(bare)
   if (!matches) return false
-<<<<<<< HEAD
-  // A number need not be that of a call.
-  let found = Number(bare) >= CALL_NUMBERS
-  for (const abi of abis) {
-=======
   // A number of x32 alone need not be that of a call.
   let found = Number(bare) >= CALL_NUMBERS && (!suffix || suffix[1] === 'x32')
-  for (const abi of suffix ? [suffix[1]] : ABIS) {
->>>>>>> house
+  for (const abi of abis) {
     for (const call of callsOf(abi)) {
       if (!matches(call)) continue
       members[abi][call.nr] = 1
