@@ -6,7 +6,7 @@
 import type { Abi } from '../../decode/types.ts'
 import { i386Number, i386Syscalls } from '../../linux/i386.ts'
 import { allSyscalls, syscallByName } from '../../linux/syscalls.ts'
-import { x32Syscalls } from '../../linux/x32.ts'
+import { x32ByNumber, x32Number, x32Syscalls } from '../../linux/x32.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
 import { fault, usageFault } from '../fault.ts'
 import { extendedRegex } from './extended-regex.ts'
@@ -62,7 +62,7 @@ function matcher(item: string): ((call: Named) => boolean) | undefined {
   if (item.startsWith('/')) return regex(item)
   if (item.startsWith('%')) return ofClass(item.slice(1))
   if ((OLD_CLASSES as readonly string[]).includes(item)) return ofClass(item)
-  return undefined
+  return call => call.name === item
 }
 
 const SUFFIXES: readonly (readonly [string, Abi])[] = [
@@ -75,11 +75,22 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
 const isName = (item: string): boolean =>
   /^[a-z_]\w*$/i.test(item) && item !== 'all' && !(OLD_CLASSES as readonly string[]).includes(item)
 
+const nativeNumber = (name: string): number => syscallByName(name)?.nr ?? -1
+
+/** x32 has numbers of its own, and new calls under those of x86-64. */
+function x32NumberOf(name: string): number {
+  const own = x32Number(name)
+  const native = nativeNumber(name)
+  return own < 0 && x32ByNumber(native)?.name === name ? native : own
+}
+
+const NUMBERS = { x86_64: nativeNumber, i386: i386Number, x32: x32NumberOf } as const
+
 /** The tables are searched for the name: to read all of their calls takes milliseconds. */
 function addNamed(name: string, abis: readonly Abi[], members: Readonly<Record<Abi, Uint8Array>>): boolean {
   let found = false
   for (const abi of abis) {
-    const nr = abi === 'i386' ? i386Number(name) : (syscallByName(name)?.nr ?? -1)
+    const nr = NUMBERS[abi](name)
     if (nr < 0) continue
     members[abi][nr] = 1
     found = true
