@@ -4,10 +4,11 @@
  * of all ABIs. Pure, but for calls whose arguments lie in memory.
  */
 import { syscallOf } from '../linux/abi.ts'
+import { kinds } from '../linux/generated/kinds.ts'
 import { isPointing, type Kind } from '../linux/schema/kinds.ts'
 import { type DataModel, pointerBytes } from '../linux/schema/models.ts'
 import { widthOf } from '../linux/schema/widths.ts'
-import type { RegisterForm, Syscall } from '../linux/syscall.ts'
+import type { RegisterForm, Syscall, SyscallArg } from '../linux/syscall.ts'
 import { type MemoryReader, readWord } from './memory.ts'
 import { multiplexed } from './multiplexed.ts'
 import type { Abi, Call } from './types.ts'
@@ -17,8 +18,6 @@ export interface CallForm {
   readonly call: Call
   readonly syscall: Syscall | undefined
   readonly memory: MemoryReader
-  /** Its name, if that is not the name of its number: what socketcall(2) and ipc(2) do. */
-  readonly name?: string
 }
 
 /** From clock_gettime64(2) on, calls of i386 take times of 64 bits. */
@@ -83,8 +82,10 @@ export function formOf(call: Call, memory: MemoryReader, isRaw: boolean): CallFo
   // As in strace: of arguments that cannot be read, their address is known.
   return placed
     ? { call: placed, syscall, memory: narrow }
-    : { call, syscall: { ...bare(syscall), args: syscall.args.slice(0, 1) }, memory: narrow }
+    : { call, syscall: { ...bare(syscall), args: [ADDRESS] }, memory: narrow }
 }
+
+const ADDRESS: SyscallArg = { name: 'args', kind: 'addr', schema: kinds().addr }
 
 const bare = ({ nr, name, result, classes }: Syscall): Omit<Syscall, 'args'> => ({
   nr,
@@ -118,9 +119,9 @@ export function fitRegister(
   if (form?.high !== undefined || form?.shift !== undefined) return value
   const { bits, signed } = widthOf(kind)
   if (bits !== 64) return value
-  if (model === 'x32')
-    return kind.type === 'int' && 'notation' in kind && kind.notation === 'long' ? signExtended(value) : value
-  return signed ? signExtended(value) : BigInt.asUintN(32, value)
+  // Offsets have 64 bits in x32.
+  if (model === 'x32' && !('notation' in kind && kind.notation === 'long')) return value
+  return signed ? signExtended(value) : value
 }
 
 const signExtended = (value: bigint): bigint => BigInt.asUintN(64, BigInt.asIntN(32, value))

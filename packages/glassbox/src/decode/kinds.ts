@@ -54,6 +54,7 @@ import {
   signalSetOf,
   signalFrame,
   oldSignalAction,
+  oldSignalFrame,
 } from './process/signals.ts'
 import {
   filterOption,
@@ -134,7 +135,7 @@ const INNER: Readonly<Record<string, Printer>> = {
   syslog: value => numberWithName('=syslog', value),
   loglevel: value => numberWithName('=loglevel', value),
   sigframe: signalFrame,
-  oldsigframe: signalFrame,
+  oldsigframe: oldSignalFrame,
   ...OLD_WORDS,
   coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
   vector: vectorLength('|pr_sve'),

@@ -2,7 +2,7 @@
 import { readStruct } from '../codec/struct.ts'
 import { argument, type Printer, signed32 } from './context.ts'
 import { itemsAt, type KindText, structAt } from './basic/structs.ts'
-import { handlerText, oldSignalSet, signalSetText } from './process/signals.ts'
+import { handlerText, OLD_SIGNALS, oldSignalSet, signalSetText } from './process/signals.ts'
 import { address, quote } from './text.ts'
 
 /** sizeof(struct statfs64), with and without the padding that some compilers add. */
@@ -49,7 +49,7 @@ export const idList =
 /** Values that registers have in such calls. */
 export const OLD_WORDS: Readonly<Record<string, Printer>> = {
   handler: (value, { options }) => handlerText(value, options),
-  mask32: (value, { options }) => signalSetText(BigInt.asUintN(32, value), options),
+  mask32: (value, { options }) => signalSetText(BigInt.asUintN(32, value), options, OLD_SIGNALS),
   ipccall: ipcCall,
 }
 

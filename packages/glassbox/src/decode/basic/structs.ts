@@ -50,7 +50,7 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
     const part = new DataView(view.buffer, view.byteOffset + offset, inner.size)
     return `${name}=${structText(inner, part, context, valueText)}`
   }
-  const value = kind === 'int' || kind === 'long' ? BigInt.asIntN(size * 8, word) : word
+  const value = kind === 'int' || kind === 'long' || kind === 'time' ? BigInt.asIntN(size * 8, word) : word
   return `${name}=${valueText(kind, value, context)}`
 }
 

@@ -133,6 +133,7 @@ sendfile sendfile|||
 
 /** The arguments of calls that have their own. */
 export const I386_ARGUMENTS: Arguments = {
+  fadvise64_64: () => [a('fd', kinds().fd), a('offset', kinds().off), a('len', kinds().off), a('advice', kinds().one_fadvise)],
   _llseek: () => [a('fd', kinds().fd), a('offset', kinds().off), a('result', kinds().cell_out_off), a('whence', kinds().one_lseek)],
   stat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
   lstat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
@@ -171,7 +172,7 @@ export const I386_ARGUMENTS: Arguments = {
   sigprocmask: () => [a('how', kinds().one_sigprocmask), a('set', kinds().oldsigset_in), a('oldset', kinds().oldsigset_out)],
   sigreturn: () => [a('frame', kinds().oldsigframe)],
   socketcall: () => [a('call', kinds().one_socketcall_cmd), a('args', kinds().addr)],
-  ipc: () => [a('call', kinds().ipccall), a('first', kinds().addr), a('second', kinds().addr), a('third', kinds().addr), a('ptr', kinds().addr), a('fifth', kinds().addr)],
+  ipc: () => [a('call', kinds().ipccall), a('first', kinds().hex), a('second', kinds().hex), a('third', kinds().hex), a('ptr', kinds().hex), a('fifth', kinds().hex)],
   readdir: () => [a('fd', kinds().fd), a('dirp', kinds().olddirent_out), a('count', kinds().uint)],
   olduname: () => [a('buf', kinds().hex)],
   oldolduname: () => [a('buf', kinds().hex)],
