@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { constantSet } from '#glassbox/linux/flags.js'
 import { i386Syscalls } from '#glassbox/linux/i386.js'
 import { allSyscalls, type Syscall } from '#glassbox/linux/syscalls.js'
+import { x32Syscalls } from '#glassbox/linux/x32.js'
 import { program } from '../../support/programs.js'
 import { NEWER_NAMES, sameButNewer } from './newer.js'
 import { CONFINED, OURS, runTracer, THEIRS } from './strace.js'
@@ -41,7 +42,9 @@ const LEFT_OUT = new Set([
   'getsockopt',
   'exit',
   'exit_group',
+  // These show where the guest's stack is, which is chosen anew in each run.
   'rt_sigreturn',
+  'sigreturn',
   'io_uring_register',
 ])
 
@@ -50,6 +53,9 @@ const NARROW = new Set(['socket', 'epoll_pwait', 'epoll_pwait2'])
 
 export type Gate = 'x86-64' | 'i386' | 'x32'
 const X32_BIT = 0x4000_0000
+/** Numbers that x32 has of its own. */
+const [FIRST_OF_X32, END_OF_X32] = [512, 548]
+const CALLS = { 'x86-64': allSyscalls, i386: i386Syscalls, x32: x32Syscalls } as const
 
 /** The results that are injected, as -e inject= spells them. */
 export type Result = `error=${string}` | `retval=${number}`
@@ -161,16 +167,12 @@ interface Choice {
 
 function choices(gate: Gate, only: string): readonly Choice[] {
   const wanted = ({ name }: Syscall): boolean =>
-    !LEFT_OUT.has(name) && (only === '' || only.split(',').includes(name))
-  if (gate === 'i386')
-    return i386Syscalls().flatMap(call =>
-      call.nr <= LAST_KNOWN && wanted(call) ? [{ call, number: call.nr }] : [],
-    )
-  return allSyscalls().flatMap(call =>
-    call.nr <= LAST_KNOWN && !UNKNOWN.has(call.nr) && wanted(call)
-      ? [{ call, number: gate === 'x32' ? call.nr + X32_BIT : call.nr }]
-      : [],
-  )
+    !LEFT_OUT.has(name.replace('#64', '')) && (only === '' || only.split(',').includes(name))
+  const isKnown = ({ nr }: Syscall): boolean =>
+    (nr <= LAST_KNOWN || (nr >= FIRST_OF_X32 && nr < END_OF_X32)) && !(gate !== 'i386' && UNKNOWN.has(nr))
+  return CALLS[gate]()
+    .filter(call => isKnown(call) && wanted(call))
+    .map(call => ({ call, number: gate === 'x32' ? call.nr + X32_BIT : call.nr }))
 }
 
 /** A call: its number, and what its registers hold. */
@@ -203,7 +205,8 @@ export function chosen(seed: number, count: number, gate: Gate, only = ''): Uint
   const calls = choices(gate, only)
   return recordsOf(count, gate, memory => {
     const { call, number } = pick(random, calls)
-    const width = NARROW.has(call.name) ? 32 : 64
+    // A program of 32 bits has no more in a register.
+    const width = gate === 'i386' || NARROW.has(call.name) ? 32 : 64
     const args = Array.from({ length: ARGUMENTS }, (_, index) =>
       BigInt.asUintN(width, argument(call.args[index]?.kind ?? 'size', random)),
     )

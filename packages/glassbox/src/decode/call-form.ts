@@ -56,6 +56,14 @@ function valueOf(form: RegisterForm, { args }: Call, memory: MemoryReader): bigi
   return shift === undefined ? low : BigInt.asUintN(32, low) << BigInt(shift)
 }
 
+/** Calls of x32 with numbers of their own take registers of 32 bits. */
+const FIRST_OF_X32 = 512
+
+const inRegisters = (call: Call): Call =>
+  call.abi === 'x32' && call.nr >= FIRST_OF_X32
+    ? { ...call, args: call.args.map(value => BigInt.asUintN(32, value)) }
+    : call
+
 /** The call with its arguments in the places of x86-64; `undefined`: they cannot be read. */
 function inPlaces(call: Call, { registers }: Syscall, memory: MemoryReader): Call | undefined {
   if (!registers) return call
@@ -69,10 +77,11 @@ function inPlaces(call: Call, { registers }: Syscall, memory: MemoryReader): Cal
 }
 
 /** `isRaw`: the arguments shall be the registers. */
-export function formOf(call: Call, memory: MemoryReader, isRaw: boolean): CallForm {
-  const { nr, abi = 'x86_64' } = call
+export function formOf(made: Call, memory: MemoryReader, isRaw: boolean): CallForm {
+  const { nr, abi = 'x86_64' } = made
   const syscall = syscallOf(nr, abi)
-  if (abi === 'x86_64') return { call, syscall, memory }
+  if (abi === 'x86_64') return { call: made, syscall, memory }
+  const call = inRegisters(made)
   const narrow = new NarrowMemory(memory, modelOf(abi, nr))
   if (!syscall) return { call, syscall, memory: narrow }
   const part = abi === 'i386' ? multiplexed(syscall, call, narrow) : undefined

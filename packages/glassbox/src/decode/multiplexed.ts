@@ -100,7 +100,7 @@ const ORDERS: Readonly<Record<string, readonly number[]>> = {
 }
 
 function ipcPart(call: Call): Part | undefined {
-  const name = IPC_CALLS[Number(BigInt.asUintN(32, call.args[0] ?? 0n))]
+  const name = IPC_CALLS[Number(BigInt.asUintN(16, call.args[0] ?? 0n))]
   const same = name === undefined ? undefined : syscallByName(name)
   if (name === undefined || !same) return undefined
   const args = (ORDERS[name] ?? []).map(index => call.args[index] ?? 0n)

@@ -3,6 +3,7 @@ import { readStruct } from '../codec/struct.ts'
 import { argument, type Printer, signed32 } from './context.ts'
 import { itemsAt, type KindText, structAt } from './basic/structs.ts'
 import { handlerText, OLD_SIGNALS, oldSignalSet, signalSetText } from './process/signals.ts'
+import { named, nameIn } from './names.ts'
 import { address, quote } from './text.ts'
 
 /** sizeof(struct statfs64), with and without the padding that some compilers add. */
@@ -35,6 +36,13 @@ const ipcCall: Printer = value => {
   return version === 0n ? String(call) : `${version}<<${VERSION_BITS}|${call}`
 }
 
+/** The number of a call of socketcall(2), by its name if it has one. */
+const socketCall: Printer = (value, { options }) => {
+  const number = BigInt.asUintN(32, value)
+  const name = nameIn('socketcall_cmd', number)
+  return name === undefined ? String(number) : named(String(number), name, options)
+}
+
 const NGROUPS_MAX = 65536n
 
 /** Ids of users or groups: as many as an argument says, or the result. */
@@ -51,6 +59,7 @@ export const OLD_WORDS: Readonly<Record<string, Printer>> = {
   handler: (value, { options }) => handlerText(value, options),
   mask32: (value, { options }) => signalSetText(BigInt.asUintN(32, value), options, OLD_SIGNALS),
   ipccall: ipcCall,
+  socketcall: socketCall,
 }
 
 /** What pointers lead to in such calls, by the letters of the kind. */

@@ -90,9 +90,6 @@ function actionText(action: Action, options: TextOptions, signals?: number): str
 const contextOffset = (model: DataModel | undefined): number =>
   model === 32 ? 3 * pointerBytes(model) + struct('siginfo', model).size : 0
 
-const frameText = (mask: string, stackPointer: bigint): string =>
-  mask.startsWith('0x') ? address(stackPointer) : `{mask=${mask}}`
-
 /** The frame of sigreturn(2): struct sigcontext has the first 32 signals, the others are behind. */
 export const oldSignalFrame: Printer = (_value, { call, memory, options }) => {
   const { stackPointer } = call
@@ -109,7 +106,7 @@ export const signalFrame: Printer = (_value, context) => {
   // The handler has taken the return address, so the stack pointer is that of struct ucontext.
   const { model } = context.memory
   const mask = stackPointer + BigInt(contextOffset(model) + offsetOf('ucontext', 'uc_sigmask', model))
-  return frameText(signalSet(mask, context), stackPointer)
+  return `{mask=${signalSet(mask, context)}}`
 }
 
 const SET_BYTES = 8n

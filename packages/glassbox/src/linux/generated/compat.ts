@@ -128,6 +128,8 @@ mpx ||int|
 idle ||int|
 `
 export const X32_FORMS = `
+preadv2 preadv2|0 1 2 3 4 4||
+pwritev2 pwritev2|0 1 2 3 4 4||
 sendfile sendfile|||
 `
 
@@ -171,7 +173,7 @@ export const I386_ARGUMENTS: Arguments = {
   sigpending: () => [a('set', kinds().oldsigset_out)],
   sigprocmask: () => [a('how', kinds().one_sigprocmask), a('set', kinds().oldsigset_in), a('oldset', kinds().oldsigset_out)],
   sigreturn: () => [a('frame', kinds().oldsigframe)],
-  socketcall: () => [a('call', kinds().one_socketcall_cmd), a('args', kinds().addr)],
+  socketcall: () => [a('call', kinds().socketcall), a('args', kinds().addr)],
   ipc: () => [a('call', kinds().ipccall), a('first', kinds().hex), a('second', kinds().hex), a('third', kinds().hex), a('ptr', kinds().hex), a('fifth', kinds().hex)],
   readdir: () => [a('fd', kinds().fd), a('dirp', kinds().olddirent_out), a('count', kinds().uint)],
   olduname: () => [a('buf', kinds().hex)],

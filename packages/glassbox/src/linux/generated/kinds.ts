@@ -293,7 +293,7 @@ type KindName =
   | 'oldsigset_out'
   | 'oldsigset_in'
   | 'oldsigframe'
-  | 'one_socketcall_cmd'
+  | 'socketcall'
   | 'ipccall'
   | 'olddirent_out'
   | 'ptr_out_delegation'
@@ -986,7 +986,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   oldsigset_out: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 32 }, notation: 'oldsigset>' },
   oldsigset_in: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 32 }, notation: 'oldsigset<' },
   oldsigframe: { type: 'word', bits: 64, word: 'signal_frame', notation: 'oldsigframe' },
-  one_socketcall_cmd: { type: 'enum', bits: 32, set: 'socketcall_cmd', notation: '=socketcall_cmd' },
+  socketcall: { type: 'word', bits: 32, word: 'socket_call', notation: 'socketcall' },
   ipccall: { type: 'word', bits: 32, word: 'ipc_call', notation: 'ipccall' },
   olddirent_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'old_linux_dirent' }, notation: 'olddirent>' },
   ptr_out_delegation: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'delegation' }, notation: 'ptr>delegation' },
