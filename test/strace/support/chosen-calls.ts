@@ -255,7 +255,7 @@ export function linesBy(
 }
 
 /** Results that no kernel gives for what was asked: more than there is room for. */
-const NO_RESULT = /^(getdents|getdents64|poll|ppoll|select|pselect6|recvmmsg|getcwd)\(/
+const NO_RESULT = /^(getdents|getdents64|poll|ppoll|select|pselect6|recvmmsg|getcwd)(_time64)?\(/
 /**
  * Known differences: a priority class that is newer, fields of a signal that the kernel itself
  * sent, control data of lengths that the kernel refuses.

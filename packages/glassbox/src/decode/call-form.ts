@@ -9,6 +9,7 @@ import { isPointing, type Kind } from '../linux/schema/kinds.ts'
 import { type DataModel, pointerBytes } from '../linux/schema/models.ts'
 import { widthOf } from '../linux/schema/widths.ts'
 import type { RegisterForm, Syscall, SyscallArg } from '../linux/syscall.ts'
+import { x32Number } from '../linux/x32.ts'
 import { type MemoryReader, readWord } from './memory.ts'
 import { multiplexed } from './multiplexed.ts'
 import type { Abi, Call } from './types.ts'
@@ -59,8 +60,11 @@ function valueOf(form: RegisterForm, { args }: Call, memory: MemoryReader): bigi
 /** Calls of x32 with numbers of their own take registers of 32 bits. */
 const FIRST_OF_X32 = 512
 
+/** preadv(2) and its kind, whose offsets have 64. */
+const WITH_OFFSETS = new Set(['preadv', 'pwritev', 'preadv2', 'pwritev2'].map(x32Number))
+
 const inRegisters = (call: Call): Call =>
-  call.abi === 'x32' && call.nr >= FIRST_OF_X32
+  call.abi === 'x32' && call.nr >= FIRST_OF_X32 && !WITH_OFFSETS.has(call.nr)
     ? { ...call, args: call.args.map(value => BigInt.asUintN(32, value)) }
     : call
 
@@ -91,7 +95,7 @@ export function formOf(made: Call, memory: MemoryReader, isRaw: boolean): CallFo
   // As in strace: of arguments that cannot be read, their address is known.
   return placed
     ? { call: placed, syscall, memory: narrow }
-    : { call, syscall: { ...bare(syscall), args: [ADDRESS] }, memory: narrow }
+    : { call, syscall: { ...bare(syscall), args: [ADDRESS], hasUnreadArguments: true }, memory: narrow }
 }
 
 const ADDRESS: SyscallArg = { name: 'args', kind: 'addr', schema: kinds().addr }

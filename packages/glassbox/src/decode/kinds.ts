@@ -82,7 +82,9 @@ import { uringParameters } from './files/uring.ts'
 
 /** Structs that need more than a layout. */
 const SPECIAL: Readonly<Record<string, Printer>> = {
-  stat,
+  stat: stat('stat'),
+  stat64: stat('stat64'),
+  oldstat: stat('oldstat'),
   statx,
   fds: descriptors,
   sigaction: signalAction,

@@ -3,8 +3,9 @@ import { readStruct } from '../codec/struct.ts'
 import { argument, type Printer, signed32 } from './context.ts'
 import { itemsAt, type KindText, structAt } from './basic/structs.ts'
 import { handlerText, OLD_SIGNALS, oldSignalSet, signalSetText } from './process/signals.ts'
+import type { ResultPrinter } from './call-results.ts'
 import { named, nameIn } from './names.ts'
-import { address, quote } from './text.ts'
+import { address, hex, quote } from './text.ts'
 
 /** sizeof(struct statfs64), with and without the padding that some compilers add. */
 const STATFS_SIZES: ReadonlySet<bigint> = new Set([84n, 88n])
@@ -19,8 +20,8 @@ const statfs64 =
       : address(value)
 
 /** The one entry that readdir(2) returns. */
-const oldDirectoryEntry: Printer = (value, { memory, options }) => {
-  const entry = readStruct(memory, value, 'old_linux_dirent')
+const oldDirectoryEntry: Printer = (value, { memory, options, outcome }) => {
+  const entry = outcome?.value === 0n ? undefined : readStruct(memory, value, 'old_linux_dirent')
   if (!entry) return address(value)
   const name = quote(entry.d_name.subarray(0, entry.d_namlen), false, options.stringsInHex)
   return `{d_ino=${entry.d_ino}, d_off=${entry.d_off}, d_reclen=${entry.d_namlen}, d_name=${name}}`
@@ -42,6 +43,19 @@ const socketCall: Printer = (value, { options }) => {
   const name = nameIn('socketcall_cmd', number)
   return name === undefined ? String(number) : named(String(number), name, options)
 }
+
+/** `0x11 (mask [HUP TRAP])` */
+export const oldMask =
+  (name: string): ResultPrinter =>
+  (value, { options }) =>
+    `${hex(value)} (${name} ${signalSetText(BigInt.asUintN(32, value), options, OLD_SIGNALS)})`
+
+/** The handler that a signal had. */
+export const oldHandler: ResultPrinter = value => {
+  const name = handlerText(value === NO_HANDLER ? BigInt.asUintN(64, -1n) : value, {})
+  return name.startsWith('SIG_') ? `${hex(value)} (${name})` : hex(value)
+}
+const NO_HANDLER = 0xffffffffn
 
 const NGROUPS_MAX = 65536n
 

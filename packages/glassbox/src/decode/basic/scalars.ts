@@ -7,6 +7,8 @@ import { flagsText, NAMES, named, nameIn, setText, signalText } from '../names.t
 import { address, hex } from '../text.ts'
 import type { IdType, TextOptions } from '../types.ts'
 
+/** Of a field of 32 bits. */
+const RLIM_INFINITY_32 = 2n ** 32n - 1n
 const RLIM_INFINITY = 2n ** 64n - 1n
 
 /** The two lowest bits are an access mode, which has a name even if it is zero. */
@@ -96,7 +98,9 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
     return fd < 0 ? String(fd) : descriptorText(fd, context)
   },
   dirfd: directoryText,
-  rlim: (value, { options }) => {
+  rlim: (value, { options, memory, syscall }) => {
+    if (value === RLIM_INFINITY_32 && memory.model === 32 && syscall?.sameAs !== 'prlimit64')
+      return named(String(value), 'RLIM_INFINITY', options)
     if (value === RLIM_INFINITY) return named(String(value), 'RLIM64_INFINITY', options)
     const isKilo = value > 1024n && value % 1024n === 0n
     return isKilo ? named(String(value), `${value / 1024n}*1024`, options) : String(value)

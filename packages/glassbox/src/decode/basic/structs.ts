@@ -50,6 +50,9 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
     const part = new DataView(view.buffer, view.byteOffset + offset, inner.size)
     return `${name}=${structText(inner, part, context, valueText)}`
   }
+  // clock_t is signed, and printed as what it is in 64 bits.
+  if (kind === 'ticks' && size === 4)
+    return `${name}=${valueText(kind, BigInt.asUintN(64, BigInt.asIntN(32, word)), context)}`
   const value = kind === 'int' || kind === 'long' || kind === 'time' ? BigInt.asIntN(size * 8, word) : word
   return `${name}=${valueText(kind, value, context)}`
 }

@@ -123,12 +123,14 @@ export function handlerText(handler: bigint, options: TextOptions): string {
   return name === undefined ? hex(handler) : named(hex(handler), name, options)
 }
 
-/** What strace reads of an action: its mask has room for a word a signal. */
+/** What strace reads behind an action: its mask has room for a byte a signal. */
+const MORE_MASK_BYTES = 56
+/** That, for programs of 64 bits. */
 export const ACTION_BYTES = 88
 
 export const signalAction: Printer = (value, { memory, options }) => {
   const codec = struct('sigaction', memory.model)
-  const view = readView(memory, value, memory.model === undefined ? ACTION_BYTES : codec.size)
+  const view = readView(memory, value, codec.size + MORE_MASK_BYTES)
   return view && !options.addressesOnly ? actionText(codec.read(view), options) : address(value)
 }
 

@@ -108,7 +108,7 @@ sigprocmask ||int|signal
 sigreturn ||int|signal
 socketcall ||int|desc
 ipc ||int|ipc
-readdir ||int|desc
+readdir readdir||int|desc
 olduname ||int|
 oldolduname ||int|
 nice ||int|
@@ -137,6 +137,7 @@ sendfile sendfile|||
 export const I386_ARGUMENTS: Arguments = {
   fadvise64_64: () => [a('fd', kinds().fd), a('offset', kinds().off), a('len', kinds().off), a('advice', kinds().one_fadvise)],
   _llseek: () => [a('fd', kinds().fd), a('offset', kinds().off), a('result', kinds().cell_out_off), a('whence', kinds().one_lseek)],
+  clone: () => [a('flags', kinds().cloneflags), a('stack', kinds().addr), a('parent_tid', kinds().addr), a('child_tid', kinds().addr), a('tls', kinds().userdesc_in)],
   stat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
   lstat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
   fstat64: () => [a('fd', kinds().fd), a('statbuf', kinds().ptr_out_stat64)],
