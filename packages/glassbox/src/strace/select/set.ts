@@ -80,8 +80,8 @@ function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean 
     throw usageFault(`incorrect personality designator '${designator}' in qualification '${item}'`)
   const matches = matcher(bare)
   if (!matches) return false
-  // A number need not be that of a call.
-  let found = Number(bare) >= CALL_NUMBERS
+  // A number of x32 alone need not be that of a call.
+  let found = Number(bare) >= CALL_NUMBERS && (!suffix || suffix[1] === 'x32')
   for (const abi of suffix ? [suffix[1]] : ABIS) {
     for (const call of callsOf(abi)) {
       if (!matches(call)) continue
