@@ -51,6 +51,9 @@ const LEFT_OUT = new Set([
 /** Calls of which strace takes the upper half of a word in one place and not in another. */
 const NARROW = new Set(['socket', 'epoll_pwait', 'epoll_pwait2'])
 
+/** The same, in calls of x32. */
+const NARROW_IN_X32 = new Set(['preadv', 'pwritev', 'preadv2', 'pwritev2'])
+
 export type Gate = 'x86-64' | 'i386' | 'x32'
 const X32_BIT = 0x4000_0000
 /** Numbers that x32 has of its own. */
@@ -199,17 +202,23 @@ export function recordsOf(
   return all
 }
 
+/** A program of 32 bits has no more in a register, and one of x32 no more in an address. */
+const isNarrow = (name: string, kind: string, gate: Gate): boolean =>
+  gate === 'i386' ||
+  NARROW.has(name) ||
+  (gate === 'x32' && (NARROW_IN_X32.has(name) || TEXT_KIND.test(kind) || POINTER_KIND.test(kind)))
+
 /** Records of any calls. */
 export function chosen(seed: number, count: number, gate: Gate, only = ''): Uint8Array {
   const random = numbers(seed)
   const calls = choices(gate, only)
   return recordsOf(count, gate, memory => {
     const { call, number } = pick(random, calls)
-    // A program of 32 bits has no more in a register.
-    const width = gate === 'i386' || NARROW.has(call.name) ? 32 : 64
-    const args = Array.from({ length: ARGUMENTS }, (_, index) =>
-      BigInt.asUintN(width, argument(call.args[index]?.kind ?? 'size', random)),
-    )
+    const args = Array.from({ length: ARGUMENTS }, (_, index) => {
+      const kind = call.args[index]?.kind ?? 'size'
+      const width = isNarrow(call.name, kind, gate) ? 32 : 64
+      return BigInt.asUintN(width, argument(kind, random))
+    })
     fill(memory, random)
     return { number, args }
   })

@@ -89,6 +89,7 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
   fds: descriptors,
   sigaction: signalAction,
   sigset: signalSet,
+  user_desc: segment,
   old_sigaction: oldSignalAction,
   sock_fprog: filterProgram,
 }

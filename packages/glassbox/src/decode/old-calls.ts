@@ -1,5 +1,6 @@
 /** Arguments of old calls, most of which only i386 has. Sources: statfs(2), readdir(2), ipc(2). */
-import { readStruct } from '../codec/struct.ts'
+import { readStruct, struct } from '../codec/struct.ts'
+import { readString } from './memory.ts'
 import { argument, type Printer, signed32 } from './context.ts'
 import { itemsAt, type KindText, structAt } from './basic/structs.ts'
 import { handlerText, OLD_SIGNALS, oldSignalSet, signalSetText } from './process/signals.ts'
@@ -19,11 +20,18 @@ const statfs64 =
       ? structAt('statfs64', value, context, valueText)
       : address(value)
 
+/** Bytes of the name in struct old_linux_dirent, as far as it is read. */
+const NAME_ROOM = 256
+
 /** The one entry that readdir(2) returns. */
 const oldDirectoryEntry: Printer = (value, { memory, options, outcome }) => {
   const entry = outcome?.value === 0n ? undefined : readStruct(memory, value, 'old_linux_dirent')
   if (!entry) return address(value)
-  const name = quote(entry.d_name.subarray(0, entry.d_namlen), false, options.stringsInHex)
+  const at = value + BigInt(struct('old_linux_dirent', memory.model).size)
+  const read = readString(memory, at, Math.min(entry.d_namlen, NAME_ROOM))
+  const name = read
+    ? quote(read.bytes, !read.ended && entry.d_namlen >= NAME_ROOM, options.stringsInHex)
+    : address(at)
   return `{d_ino=${entry.d_ino}, d_off=${entry.d_off}, d_reclen=${entry.d_namlen}, d_name=${name}}`
 }
 
@@ -41,7 +49,7 @@ const ipcCall: Printer = value => {
 const socketCall: Printer = (value, { options }) => {
   const number = BigInt.asUintN(32, value)
   const name = nameIn('socketcall_cmd', number)
-  return name === undefined ? String(number) : named(String(number), name, options)
+  return name === undefined ? String(signed32(number)) : named(String(number), name, options)
 }
 
 /** `0x11 (mask [HUP TRAP])` */

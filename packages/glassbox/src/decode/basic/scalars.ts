@@ -73,7 +73,8 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
   off: value => String(BigInt.asIntN(64, value)),
   hex32: value => hex(BigInt.asUintN(32, value)),
   octal: value => modeText(value),
-  ticks: value => (value === 0n ? '0' : `${value} /* ${seconds(value)} s */`),
+  ticks: (value, { options }) =>
+    value === 0n || options.spelling === 'raw' ? String(value) : `${value} /* ${seconds(value)} s */`,
   sig64: (value, { options }) => (value < 2n ** 31n ? signalText(Number(value), options) : String(value)),
   hex: value => hex(value),
   addr: value => address(value),

@@ -130,6 +130,7 @@ idle ||int|
 export const X32_FORMS = `
 preadv2 preadv2|0 1 2 3 4 4||
 pwritev2 pwritev2|0 1 2 3 4 4||
+msgrcv msgrcv|||
 sendfile sendfile|||
 `
 
@@ -137,7 +138,7 @@ sendfile sendfile|||
 export const I386_ARGUMENTS: Arguments = {
   fadvise64_64: () => [a('fd', kinds().fd), a('offset', kinds().off), a('len', kinds().off), a('advice', kinds().one_fadvise)],
   _llseek: () => [a('fd', kinds().fd), a('offset', kinds().off), a('result', kinds().cell_out_off), a('whence', kinds().one_lseek)],
-  clone: () => [a('flags', kinds().cloneflags), a('stack', kinds().addr), a('parent_tid', kinds().addr), a('child_tid', kinds().addr), a('tls', kinds().userdesc_in)],
+  clone: () => [a('flags', kinds().cloneflags), a('stack', kinds().addr), a('parent_tid', kinds().addr), a('child_tid', kinds().addr), a('tls', kinds().ptr_out_user_desc)],
   stat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
   lstat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
   fstat64: () => [a('fd', kinds().fd), a('statbuf', kinds().ptr_out_stat64)],
@@ -197,5 +198,6 @@ export const I386_ARGUMENTS: Arguments = {
 }
 
 export const X32_ARGUMENTS: Arguments = {
+  msgrcv: () => [a('msqid', kinds().int), a('msgp', kinds().msgbuf_out_2), a('msgsz', kinds().size), a('msgtyp', kinds().off), a('msgflg', kinds().flags_msgflg)],
   sendfile: () => [a('out_fd', kinds().fd), a('in_fd', kinds().fd), a('offset', kinds().moved_inout_size64), a('count', kinds().size)],
 }
