@@ -111,7 +111,10 @@ function ipcPart(call: Call, memory: MemoryReader): Part | undefined {
   if (name === 'msgrcv' && version === 0n) {
     // In the first version, memory has the address of the message and its type.
     const at = call.args[4] ?? 0n
-    const [message, type] = [readWord(memory, at, WORD_BYTES), readWord(memory, at + 4n, WORD_BYTES)]
+    const [message, type] = [
+      readWord(memory, at, WORD_BYTES),
+      readWord(memory, at + BigInt(WORD_BYTES), WORD_BYTES),
+    ]
     if (message === undefined || type === undefined) return undefined
     args.splice(1, 1, message)
     args.splice(3, 1, type)

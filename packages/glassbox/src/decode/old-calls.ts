@@ -4,7 +4,6 @@ import { readString } from './memory.ts'
 import { argument, type Printer, signed32 } from './context.ts'
 import { itemsAt, type KindText, structAt } from './basic/structs.ts'
 import { handlerText, OLD_SIGNALS, oldSignalSet, signalSetText } from './process/signals.ts'
-import type { ResultPrinter } from './call-results.ts'
 import { named, nameIn } from './names.ts'
 import { address, hex, quote } from './text.ts'
 
@@ -54,12 +53,12 @@ const socketCall: Printer = (value, { options }) => {
 
 /** `0x11 (mask [HUP TRAP])` */
 export const oldMask =
-  (name: string): ResultPrinter =>
+  (name: string): Printer =>
   (value, { options }) =>
     `${hex(value)} (${name} ${signalSetText(BigInt.asUintN(32, value), options, OLD_SIGNALS)})`
 
 /** The handler that a signal had. */
-export const oldHandler: ResultPrinter = value => {
+export const oldHandler: Printer = value => {
   const name = handlerText(value === NO_HANDLER ? BigInt.asUintN(64, -1n) : value, {})
   return name.startsWith('SIG_') ? `${hex(value)} (${name})` : hex(value)
 }

@@ -26,8 +26,8 @@ export const segment: Printer = (value, context) => {
   if (!fields) return outcome ? segmentHead(value, context) : address(value)
   const { entry_number: entry, base_addr: base, limit, lm: long, ...bits } = fields
   // The last bit is one of processes of 64 bits alone.
-  const shown = Object.entries(memory.model === undefined ? { ...bits, lm: long } : bits).map(
-    ([name, bit]) => `${name}=${bit}`,
-  )
+  const shown = Object.entries(
+    memory.model === undefined || memory.model === 'x32' ? { ...bits, lm: long } : bits,
+  ).map(([name, bit]) => `${name}=${bit}`)
   return `{${numberText(entry)}, base_addr=${wide(base)}, limit=${wide(limit)}, ${shown.join(', ')}}`
 }

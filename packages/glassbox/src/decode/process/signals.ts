@@ -90,7 +90,7 @@ function actionText(action: Action, options: TextOptions, signals?: number): str
 const contextOffset = (model: DataModel | undefined): number =>
   model === 32 ? 3 * pointerBytes(model) + struct('siginfo', model).size : 0
 
-/** The frame of sigreturn(2): struct sigcontext has the first 32 signals, the others are behind. */
+/** The frame of sigreturn(2): the first 32 signals are in struct sigcontext, others behind it. */
 export const oldSignalFrame: Printer = (_value, { call, memory, options }) => {
   const { stackPointer } = call
   if (stackPointer === undefined) return ''
