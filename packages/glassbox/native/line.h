@@ -1,8 +1,9 @@
 /*
  * A line that grows in the text of a step, and who writes what: put.c the smallest parts, steps.c
- * the program of a line with values.c for JSON, lines.c whole lines, events.c whole events. Text is
- * appended only after its room was asked for. If something does not fit, the line is `full`, and
- * the function that began it takes it back.
+ * the program of a line with values.c for JSON, lines.c whole lines, events.c whole events.
+ *
+ * Text is appended only after its room was asked for. If something does not fit, the line is
+ * `full`, and the function that began it takes it back.
  */
 #ifndef GLASSBOX_LINE_H
 #define GLASSBOX_LINE_H
@@ -47,7 +48,7 @@ void put_quoted(struct line *line, const u8 *bytes, u64 length, int cut, u8 styl
 int put_name(struct line *line, const u8 *tables, u32 kind, u64 value);
 
 /* values.c */
-/* The size of the directory entry at `entry`, of which `left` bytes are there; 0 if it is not whole. */
+/* The size of a directory entry, of which `left` bytes are there; 0 if it is not whole. */
 u16 entry_size(const u8 *entry, u64 left);
 /* A string of JSON. The bytes are UTF-8. */
 void put_json_string(struct line *line, const u8 *bytes, u64 length);
