@@ -226,8 +226,8 @@ function load(part) {
 
 /**
  * A thread of Node takes longer to start than all else of a short run. So that of a kernel starts
- * while the bundle loads, which takes it over (src/runners/kernel/early-worker.ts). What looks like
- * the option and is a program's argument costs a thread that is not used.
+ * while the bundle loads, which takes it over (src/runners/kernel/early-worker.ts). An argument
+ * of the program that looks like the option costs a thread that is not used.
  */
 function startKernelThread() {
   const path = `${__dirname}/../dist/library/kernel-worker.cjs`

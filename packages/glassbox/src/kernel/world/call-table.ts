@@ -47,7 +47,7 @@ export class CallTable {
     return known === NOT_KNOWN ? this.#learn(nr) : known
   }
 
-  /** Few of all calls are ever made in a world, and a short program waits for none of the others. */
+  /** Few of all calls are made in a world, and a short program waits for no others. */
   #learn(nr: number): number {
     const packed = packedWidths(syscallByNumber(nr)?.name ?? '')
     this.#widths[nr] = packed
