@@ -46,6 +46,8 @@ const RUNS = {
     ['run', '--', ...SHELL],
     ['run', '--json', '--', ...SHELL],
     ['run', '--cpu-time', '1s', '--memory', '64MiB', '--', 'true'],
+    ['run', '--runner', 'kernel', '--', 'true'],
+    ['run', '--runner', 'ptrace', '--', ...SHELL],
     ['run', '--nonsense'],
     ['run', '--help'],
   ],

@@ -227,6 +227,24 @@ function load(part) {
   return bundle.exports
 }
 
+/**
+ * A thread of Node takes longer to start than all else of a short run. So that of a kernel starts
+ * while the bundle loads, which takes it over (src/runners/kernel/early-worker.ts). An argument
+ * of the program that looks like the option costs a thread that is not used.
+ */
+function startKernelThread() {
+  const path = `${__dirname}/../dist/library/kernel-worker.cjs`
+  const isKernel = words.includes('--runner=kernel') || words[words.indexOf('--runner') + 1] === 'kernel'
+  if (!['run', 'strace'].includes(name) || !isKernel || !existsSync(path)) return
+  const { Worker } = require('node:worker_threads')
+  const worker = new Worker(path, { name: 'glassbox-kernel' })
+  worker.on('error', () => {})
+  worker.unref()
+  globalThis[Symbol.for('glassbox.kernelWorker')] = worker
+}
+
+startKernelThread()
+
 // The command has written everything when it is done. Node would take milliseconds to take itself
 // apart.
 if (existsSync(pathOf(name)))
