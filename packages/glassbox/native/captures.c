@@ -12,10 +12,9 @@
 #define PAGE 4096ul
 #define STRING_PART 256ul
 
-/* The chunks that one operation has copied. */
+/* Where in the room the chunks are that one operation has copied. */
 struct copied {
-  u64 chunk; /* where in the room */
-  u32 length;
+  u64 start, end;
 };
 
 static u64 rounded(u64 length) { return (length + 7) & ~7ul; }
@@ -149,13 +148,22 @@ static int copy_one(struct room *to, const struct capture *op, s32 tid, u64 addr
   return !(op->flags & CAPTURE_ADDRESS && is_for_netlink(chunk));
 }
 
-/* Copies what each whole element of an earlier chunk points to. */
-static int copy_pointed(struct room *to, const struct capture *op, s32 tid, struct copied from) {
-  for (u64 at = 0; at + op->stride <= from.length; at += op->stride) {
-    /* The room does not move, and is only appended to. */
-    const u8 *element = to->data + from.chunk + sizeof(struct chunk) + at;
+/* Copies what each whole element of a chunk points to. */
+static int copy_elements(struct room *to, const struct capture *op, s32 tid, const struct chunk *from) {
+  for (u64 at = 0; at + op->stride <= from->length; at += op->stride) {
+    const u8 *element = (const u8 *)(from + 1) + at;
     u64 count = op->counted == COUNT_ARGUMENT ? word_at(element, op->count_at, op->flags & CAPTURE_HALF) : 0;
     if (!copy_one(to, op, tid, word_at(element, op->address, 0), count)) return 0;
+  }
+  return 1;
+}
+
+/* The same for all chunks of an earlier operation. The room does not move, and only grows. */
+static int copy_pointed(struct room *to, const struct capture *op, s32 tid, struct copied from) {
+  while (from.start < from.end) {
+    const struct chunk *chunk = (const struct chunk *)(to->data + from.start);
+    if (!copy_elements(to, op, tid, chunk)) return 0;
+    from.start += sizeof *chunk + rounded(chunk->length);
   }
   return 1;
 }
@@ -166,7 +174,7 @@ int capture_all(struct room *to, const u8 *tables, u32 list, s32 tid, const u64 
   if (!list) return 1;
   const struct capture *op = (const struct capture *)(tables + list);
   for (int i = 0; i < MOST_CAPTURES && op->operation != CAPTURE_END; i++, op++) {
-    copied[i] = (struct copied){to->used, 0};
+    copied[i] = (struct copied){to->used, to->used};
     if (op->flags & CAPTURE_SUCCEEDED && failed) continue;
     u64 count = op->counted == COUNT_RESULT ? (result > 0 ? (u64)result : 0) : args[op->count_at];
     int done = op->operation == CAPTURE_SOCKET
@@ -177,7 +185,7 @@ int capture_all(struct room *to, const u8 *tables, u32 list, s32 tid, const u64 
       to->used = before;
       return 0;
     }
-    if (to->used > copied[i].chunk) copied[i].length = ((const struct chunk *)(to->data + copied[i].chunk))->length;
+    copied[i].end = to->used;
   }
   return 1;
 }

@@ -116,16 +116,17 @@ interface Part {
   readonly stride: number
   readonly address: number
   readonly length: number
-  readonly isHalf?: boolean
+  /** Whether that has 32 bits. */
+  readonly half?: boolean
   readonly element: number
   readonly most: number
 }
 
-const part = ({ of, stride, address, length, isHalf = false, element, most }: Part): Capture => ({
+const part = ({ of, stride, address, length, half = false, element, most }: Part): Capture => ({
   what: 'bytes',
   address,
   from: { capture: of, stride },
-  count: { at: length, half: isHalf },
+  count: { at: length, half },
   element,
   most,
 })
@@ -135,7 +136,7 @@ const field = (name: keyof StructValues['msghdr']): number => offsetOf('msghdr',
 /** What each struct msghdr of a list points to: the name, the vectors and the control data. */
 function messages(argument: Argument, list: Capture): readonly Capture[] {
   const each = { of: 0, stride: list.element === 1 ? list.most : list.element }
-  const name = { address: field('msg_name'), length: field('msg_namelen'), isHalf: true }
+  const name = { address: field('msg_name'), length: field('msg_namelen'), half: true }
   const control = { address: field('msg_control'), length: field('msg_controllen') }
   const parts = { address: field('msg_iov'), length: field('msg_iovlen') }
   return [
