@@ -12,7 +12,7 @@ import {
   type Pointing,
   type Trailing,
 } from '../linux/schema/kinds.ts'
-import { layoutOf, type StructName } from '../linux/schema/layouts.ts'
+import { layoutOf, perModel, type StructName } from '../linux/schema/layouts.ts'
 import { conditionOf, holds } from './conditions.ts'
 import { countOf } from './lengths.ts'
 import type { Reading } from './reading.ts'
@@ -32,24 +32,21 @@ const PATH_MAX = 4096
 /** A field that leads to memory, directly or in a struct. */
 type Leading = Field
 
-const leading = {
-  32: new Map<StructName, readonly Leading[]>(),
-  64: new Map<StructName, readonly Leading[]>(),
-}
+const leading = perModel(() => new Map<StructName, readonly Leading[]>())
 
-function leads(kind: Kind, bits: Reading['bits']): boolean {
+function leads(kind: Kind, model: Reading['model']): boolean {
   if (isPointing(kind) || kind.type === 'trailing') return true
-  if (kind.type === 'list') return leads(kind.of, bits)
-  return kind.type === 'struct' && leadingFields(kind.name, bits).length > 0
+  if (kind.type === 'list') return leads(kind.of, model)
+  return kind.type === 'struct' && leadingFields(kind.name, model).length > 0
 }
 
-function leadingFields(name: StructName, bits: Reading['bits']): readonly Leading[] {
-  const known = leading[bits].get(name)
+function leadingFields(name: StructName, model: Reading['model']): readonly Leading[] {
+  const known = leading[model].get(name)
   if (known) return known
-  const found = layoutOf(name, bits).fields.filter(
-    field => leads(field.kind, bits) && !(field.when?.field === 'full' && field.when.test === '=='),
+  const found = layoutOf(name, model).fields.filter(
+    field => leads(field.kind, model) && !(field.when?.field === 'full' && field.when.test === '=='),
   )
-  leading[bits].set(name, found)
+  leading[model].set(name, found)
   return found
 }
 
@@ -72,14 +69,14 @@ export function followPointers(
   reading: Reading,
   readers: Readers,
 ): Value {
-  if (kind.type === 'list' && Array.isArray(value) && leads(kind.of, reading.bits)) {
+  if (kind.type === 'list' && Array.isArray(value) && leads(kind.of, reading.model)) {
     const size = BigInt(readers.elementSize(kind.of, reading))
     return (value as readonly Value[]).map((item, index) =>
       followPointers(kind.of, item, address + size * BigInt(index), reading, readers),
     )
   }
   if (kind.type !== 'struct') return value
-  const found = leadingFields(kind.name, reading.bits)
+  const found = leadingFields(kind.name, reading.model)
   if (found.length === 0) return value
   const fields = value as Fields
   const followed: Record<string, Value> = { ...fields }

@@ -3,7 +3,7 @@
  * of the schema, with the notation of each kind.
  */
 import { sizeOfField } from './schema/sizes.ts'
-import { isStructName, layoutOf } from './schema/layouts.ts'
+import { type DataModel, isStructName, layoutOf, perModel } from './schema/layouts.ts'
 import type { Field, FieldMore, Kind, Length } from './schema/kinds.ts'
 
 export interface ShapeField extends FieldMore {
@@ -45,28 +45,29 @@ function countOf(kind: Kind): Length | undefined {
   }
 }
 
-function shapeField(field: Field): ShapeField {
+function shapeField(field: Field, model: DataModel): ShapeField {
   const { kind } = field
   const count = countOf(kind)
   return {
     ...field,
-    size: sizeOfField(kind),
-    element: kind.type === 'list' ? sizeOfField(kind.of) : 0,
+    size: sizeOfField(kind, model),
+    element: kind.type === 'list' ? sizeOfField(kind.of, model) : 0,
     kind: kind.notation,
     ...(count !== undefined && { count }),
   }
 }
 
-const shapes = new Map<string, Shape | undefined>()
+const shapes = perModel(() => new Map<string, Shape | undefined>())
 
-function read(name: string): Shape | undefined {
+function read(name: string, model: DataModel): Shape | undefined {
   if (!isStructName(name)) return undefined
-  const layout = layoutOf(name)
-  return { ...layout, fields: layout.fields.map(shapeField) }
+  const layout = layoutOf(name, model)
+  return { ...layout, fields: layout.fields.map(field => shapeField(field, model)) }
 }
 
 /** A struct by its name. Returns the same object each time. */
-export function shapeOf(name: string): Shape | undefined {
-  if (!shapes.has(name)) shapes.set(name, read(name))
-  return shapes.get(name)
+export function shapeOf(name: string, model: DataModel = 64): Shape | undefined {
+  const known = shapes[model]
+  if (!known.has(name)) known.set(name, read(name, model))
+  return known.get(name)
 }

@@ -3,7 +3,7 @@
  * field is, and what it means, stands in scripts/linux/structs.txt alone.
  */
 import { __O_TMPFILE, O_CREAT, ST_VALID } from './constants.ts'
-import { isStructName, layoutOf, type StructName } from './schema/layouts.ts'
+import { type DataModel, isStructName, layoutOf, perModel, type StructName } from './schema/layouts.ts'
 import { LAYOUTS } from './generated/layouts.ts'
 import type { Field as SchemaField, Kind, Noted } from './schema/kinds.ts'
 import { sizeOfField } from './schema/sizes.ts'
@@ -102,11 +102,15 @@ function notationOf(kind: Noted): string {
 /** Fields that need more than a layout to be printed. */
 const NOT_PLAIN: ReadonlySet<string> = new Set([...['tail', 'union', 'bits', 'octets', 'tuple', 'trailing']])
 
-function printed({ name, offset, kind }: SchemaField, { kinds, optional, onlyWith }: Quirk): Field {
+function printed(
+  { name, offset, kind }: SchemaField,
+  { kinds, optional, onlyWith }: Quirk,
+  model: DataModel,
+): Field {
   return {
     name,
     offset,
-    size: sizeOfField(kind),
+    size: sizeOfField(kind, model),
     kind: kinds?.[name] ?? notationOf(kind),
     ...(optional?.includes(name) ? { optional: true } : {}),
     ...(onlyWith?.[name] === undefined ? {} : { onlyWith: onlyWith[name] }),
@@ -119,17 +123,20 @@ function unlessOf(name: string, { unless }: Quirk, fields: readonly SchemaField[
   return offset === undefined || bits === undefined ? {} : { unless: { offset, bits } }
 }
 
-function make(name: string): Struct | undefined {
+function make(name: string, model: DataModel = 64): Struct | undefined {
   const quirk = QUIRKS[name] ?? {}
   const of = quirk.of ?? name
   if (!isStructName(of)) return undefined
-  const layout = layoutOf(of)
+  const layout = layoutOf(of, model)
   const fields = layout.fields.filter(
     field => !NOT_PLAIN.has(field.kind.type) && (quirk.only?.includes(field.name) ?? true),
   )
   return {
     size: layout.size,
-    fields: fields.map(field => ({ ...printed(field, quirk), ...unlessOf(field.name, quirk, fields) })),
+    fields: fields.map(field => ({
+      ...printed(field, quirk, model),
+      ...unlessOf(field.name, quirk, fields),
+    })),
     ...(quirk.brief === undefined ? {} : { brief: quirk.brief }),
   }
 }
@@ -145,6 +152,16 @@ for (const name of [...Object.keys(LAYOUTS), ...Object.keys(QUIRKS)])
       return struct
     },
   })
+
+const others = perModel(() => new Map<string, Struct | undefined>())
+
+/** A struct in a data model. Returns the same object each time. */
+export function structOf(name: string, model: DataModel = 64): Struct | undefined {
+  if (model === 64) return STRUCTS[name]
+  const known = others[model]
+  if (!known.has(name)) known.set(name, make(name, model))
+  return known.get(name)
+}
 
 /** Structs by the names that kinds have for them, each made when it is first needed. */
 export const STRUCTS: Readonly<Record<string, Struct>> = made

@@ -5,7 +5,8 @@
 import { struct, unsigned } from '../../codec/struct.ts'
 import { SCHED_FLAG_KEEP_PARAMS, SCHED_FLAG_KEEP_POLICY } from '../../linux/constants.ts'
 import { FIRST_SIZES } from '../../linux/schema/unions.ts'
-import { STRUCTS } from '../../linux/structs.ts'
+import type { StructName } from '../../linux/schema/layouts.ts'
+import { type Struct, STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { readView } from '../memory.ts'
 import { type KindText, structText } from './structs.ts'
@@ -25,6 +26,14 @@ export function bytesBehind(value: bigint, from: number, size: bigint, context: 
   return `, /* bytes ${from}..${end - 1} */ "${escaped(shown, 'all')}"${more}`
 }
 
+/** The fields that lie whole in so many bytes. */
+function beginning(layout: Struct, size: bigint): Struct {
+  if (size >= BigInt(layout.size)) return layout
+  const fields = layout.fields.filter(field => BigInt(field.offset + field.size) <= size)
+  const last = fields.at(-1)
+  return { ...layout, fields, size: last ? last.offset + last.size : 0 }
+}
+
 /**
  * `operand` is the argument that has the size. `...` stands for the rest of structs of which
  * strace knows only the beginning.
@@ -33,9 +42,10 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   const [name = '', index] = operand.split(',')
   if (name === 'sched_attr') return schedulingAttributes(index, late, valueText)
   return (value, context) => {
-    const layout = STRUCTS[name]
+    const whole = STRUCTS[name]
     const size = argument(context, Number(index))
-    if (!layout || size < BigInt(layout.size)) return address(value)
+    if (!whole || size < BigInt(FIRST_SIZES.get(name as StructName) ?? whole.size)) return address(value)
+    const layout = beginning(whole, size)
     const view = readView(context.memory, value, layout.size)
     if (!view) return address(value)
     const text = structText(layout, view, context, valueText).slice(0, -1)

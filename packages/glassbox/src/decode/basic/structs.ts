@@ -2,7 +2,7 @@
  * Prints structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers.
  * If a layout says so, the struct is abbreviated unless all members are asked for.
  */
-import { STRUCTS, type Field, type Struct } from '../../linux/structs.ts'
+import { structOf, type Field, type Struct } from '../../linux/structs.ts'
 import { arrayText } from './arrays.ts'
 import { cellBytes } from './cell-bytes.ts'
 import { argument, type Context, type Printer } from '../context.ts'
@@ -45,7 +45,7 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
   if ((optional && word === 0n && !isNeeded) || (onlyWith && (word & BigInt(onlyWith)) === 0n))
     return undefined
   if (kind.startsWith('struct:')) {
-    const inner = STRUCTS[kind.slice(7)]
+    const inner = structOf(kind.slice(7), context.memory.model)
     if (!inner) return `${name}=???`
     const part = new DataView(view.buffer, view.byteOffset + offset, inner.size)
     return `${name}=${structText(inner, part, context, valueText)}`
@@ -63,14 +63,14 @@ export function structText(layout: Struct, view: DataView, context: Context, val
 }
 
 export function structAt(name: string, value: bigint, context: Context, valueText: KindText): string {
-  const layout = STRUCTS[name]
+  const layout = structOf(name, context.memory.model)
   if (!layout || context.options.addressesOnly) return address(value)
   const view = readView(context.memory, value, layout.size)
   return view ? structText(layout, view, context, valueText) : address(value)
 }
 
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
-  return readWord(memory, value, cellBytes(kind))
+  return readWord(memory, value, cellBytes(kind, memory.model))
 }
 
 const ARROW = ' => '
@@ -105,8 +105,8 @@ export function itemsAt(
   context: Context,
   valueText: KindText,
 ): string {
-  const layout = STRUCTS[element]
-  const bytes = layout?.size ?? cellBytes(element)
+  const layout = structOf(element, context.memory.model)
+  const bytes = layout?.size ?? cellBytes(element, context.memory.model)
   return arrayText(value, count, bytes, context, at => {
     if (!layout) {
       const word = readCell(element, at, context)

@@ -85,7 +85,7 @@ export function membersAt(
   context: Context,
   valueText: KindText,
 ): Members | undefined {
-  const shape = shapeOf(name)
+  const shape = shapeOf(name, context.memory.model)
   const view = shape && readView(context.memory, at, shape.size)
   return shape && view && new Members(shape, view, context, valueText, at)
 }

@@ -6,7 +6,7 @@
 import { holds } from '../../codec/conditions.ts'
 import type { Length } from '../../linux/schema/kinds.ts'
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
-import { STRUCTS } from '../../linux/structs.ts'
+import { structOf } from '../../linux/structs.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { buffer, PATH_MAX } from '../basic/strings.ts'
@@ -68,12 +68,12 @@ function valueAt(kind: string, offset: number, size: number, place: Place): stri
   const { view, context, valueText, at } = place
   const [, inner] = /^\{(\w+)\}$/.exec(kind) ?? []
   if (inner !== undefined) {
-    const shape = shapeOf(inner)
+    const shape = shapeOf(inner, context.memory.model)
     const part = new DataView(view.buffer, view.byteOffset + offset, shape?.size ?? 0)
     return shape ? shapeText(shape, part, context, valueText, at + BigInt(offset)) : '???'
   }
   if (kind.startsWith('struct:')) {
-    const struct = STRUCTS[kind.slice('struct:'.length)]
+    const struct = structOf(kind.slice('struct:'.length), context.memory.model)
     const part = new DataView(view.buffer, view.byteOffset + offset, struct?.size ?? 0)
     return struct ? structText(struct, part, context, valueText) : '???'
   }
@@ -123,7 +123,7 @@ function distantCount(count: Length | undefined, shape: Shape, { view, context }
 function distantText(field: ShapeField, shape: Shape, place: Place): string {
   const { view, context, valueText, at } = place
   const [, where, isAnswer, inner, kind = '', bytes] = DISTANT.exec(field.kind) ?? []
-  const start = where === '+' ? at + BigInt(field.offset) : unsignedAt(view, field.offset, 8)
+  const start = where === '+' ? at + BigInt(field.offset) : unsignedAt(view, field.offset, field.size)
   const count = distantCount(field.count, shape, place)
   if (start === 0n) return 'NULL'
   if (isAnswer && context.outcome?.failed !== false && count > 0n) return address(start)
@@ -153,7 +153,7 @@ export function shapesAt(
   context: Context,
   valueText: KindText,
 ): string {
-  const shape = shapeOf(name)
+  const shape = shapeOf(name, context.memory.model)
   if (!shape) return address(start)
   return arrayText(start, count, shape.size, context, element => {
     const part = readView(context.memory, element, shape.size)
@@ -250,15 +250,15 @@ export function shapeText(
 }
 
 export function shapeAt(name: string, value: bigint, context: Context, valueText: KindText): string {
-  const shape = shapeOf(name)
+  const shape = shapeOf(name, context.memory.model)
   if (!shape || context.options.addressesOnly) return address(value)
   const view = readView(context.memory, value, shape.size)
   return view ? shapeText(shape, view, context, valueText, value) : address(value)
 }
 
 const isZero = (name: string, value: bigint, context: Context): boolean =>
-  readView(context.memory, value, shapeOf(name)?.size ?? 0)?.byteLength !== undefined &&
-  context.memory.read(value, shapeOf(name)?.size ?? 0).every(byte => byte === 0)
+  readView(context.memory, value, shapeOf(name, context.memory.model)?.size ?? 0)?.byteLength !== undefined &&
+  context.memory.read(value, shapeOf(name, context.memory.model)?.size ?? 0).every(byte => byte === 0)
 
 /**
  * A struct behind a pointer. `BEFORE/AFTER`: what the caller wrote, and what the kernel made of

@@ -248,6 +248,7 @@ type KindName =
   | 'statxflags'
   | 'flags_statx'
   | 'ptr_out_statx'
+  | 'flags_pidfd_signal'
   | 'uring'
   | 'flags_uring_enter'
   | 'one_uring_register'
@@ -270,8 +271,33 @@ type KindName =
   | 'flags_landlock_create'
   | 'one_landlock_rule'
   | 'ptr_in_landlock_path_beneath_attr'
+  | 'flags_landlock_add'
+  | 'flags_landlock_restrict'
   | 'flags_memfd_secret'
   | 'items_in_futex_waitv_1u'
+  | 'cell_out_off'
+  | 'ptr_out_stat64'
+  | 'statfs64_out_1'
+  | 'moved_inout_size64'
+  | 'ptr_in_rlimit64'
+  | 'ptr_out_rlimit64'
+  | 'id16'
+  | 'cell_out_id16'
+  | 'ids16_out'
+  | 'ids16_in_0'
+  | 'ptr_out_oldstat'
+  | 'ptr_in_old_sigaction'
+  | 'ptr_out_old_sigaction'
+  | 'handler'
+  | 'mask32'
+  | 'oldsigset_out'
+  | 'oldsigset_in'
+  | 'oldsigframe'
+  | 'one_socketcall_cmd'
+  | 'ipccall'
+  | 'olddirent_out'
+  | 'ptr_out_delegation'
+  | 'ptr_in_delegation'
   | 'flags_fd_flags'
   | 'ptr_out_flock_told'
   | 'ptr_in_flock'
@@ -352,6 +378,11 @@ type KindName =
   | 'matrix'
   | 'one_prctl_vma'
   | 'ptracer'
+  | 'flags_mdwe'
+  | 'cell_out_flags_shadow_status'
+  | 'flags_shadow_status'
+  | 'one_restore_ids'
+  | 'one_futex_hash'
   | 'cell_out_features'
   | 'feature'
   | 'flags_key_perms'
@@ -388,6 +419,7 @@ type KindName =
   | 'ptr_out_dqblk'
   | 'ptr_in_dqblk'
   | 'ptr_out_nextdqblk'
+  | 'ptr_in_landlock_net_port_attr'
   | 'cell_in_inout_seccomp_ret'
   | 'cell_out_tid'
   | 'futexop'
@@ -460,6 +492,7 @@ type KindName =
   | 'word_ticks_64'
   | 'flags_adjtimex_32'
   | 'flags_adjtimex_status_32'
+  | 'struct_timeval64'
   | 'word_resource_limit_64'
   | 'chars_65'
   | 'list_int_64_3'
@@ -532,7 +565,6 @@ type KindName =
   | 'bit38_64'
   | 'enum_hw_breakpoint_32'
   | 'flags_perf_branch_64'
-  | 'word_signal_handler_64'
   | 'signals_64'
   | 'flags_sa_64'
   | 'flags_ss_flags_32'
@@ -559,6 +591,8 @@ type KindName =
   | 'tail_2'
   | 'tail_3'
   | 'flags_landlock_fs_64'
+  | 'flags_landlock_net_64'
+  | 'flags_landlock_scope_64'
   | 'flags_dqi_flags_32'
   | 'flags_qif_32'
   | 'int_decimal_s8'
@@ -651,8 +685,10 @@ type KindName =
   | 'flags_sa_32'
   | 'pointer_signals_64_2'
   | 'id_user_16'
+  | 'word_device_16'
   | 'enum_fs_magic_32'
   | 'flags_statfs_flags_32'
+  | 'chars_256'
   | 'int_octal_16'
   | 'flags_mq_flags_32'
   | 'union_ifreq_16'
@@ -905,6 +941,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   statxflags: { type: 'word', bits: 32, word: 'statx_flags', notation: 'statxflags' },
   flags_statx: { type: 'flags', bits: 32, set: 'statx', notation: '|statx' },
   ptr_out_statx: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'statx' }, notation: 'ptr>statx' },
+  flags_pidfd_signal: { type: 'flags', bits: 32, set: 'pidfd_signal', notation: '|pidfd_signal' },
   uring: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'io_uring_params' }, told: 'always', notation: 'uring' },
   flags_uring_enter: { type: 'flags', bits: 32, set: 'uring_enter', notation: '|uring_enter' },
   one_uring_register: { type: 'enum', bits: 32, set: 'uring_register', notation: '=uring_register' },
@@ -927,8 +964,33 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_landlock_create: { type: 'flags', bits: 32, set: 'landlock_create', notation: '|landlock_create' },
   one_landlock_rule: { type: 'enum', bits: 32, set: 'landlock_rule', notation: '=landlock_rule' },
   ptr_in_landlock_path_beneath_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'landlock_path_beneath_attr' }, notation: 'ptr<landlock_path_beneath_attr' },
+  flags_landlock_add: { type: 'flags', bits: 32, set: 'landlock_add', notation: '|landlock_add' },
+  flags_landlock_restrict: { type: 'flags', bits: 32, set: 'landlock_restrict', notation: '|landlock_restrict' },
   flags_memfd_secret: { type: 'flags', bits: 32, set: 'memfd_secret', notation: '|memfd_secret' },
   items_in_futex_waitv_1u: { type: 'array', way: 'in', of: { type: 'struct', name: 'futex_waitv' }, count: { by: 'argument', argument: 1, bits: 32 }, notation: 'items<futex_waitv,1u' },
+  cell_out_off: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: true, form: 'decimal' }, notation: 'cell>off' },
+  ptr_out_stat64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'stat64' }, notation: 'ptr>stat64' },
+  statfs64_out_1: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'statfs64' }, size: { by: 'argument', argument: 1, bits: 64 }, notation: 'statfs64>1' },
+  moved_inout_size64: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, told: 'always', notation: 'moved=size64' },
+  ptr_in_rlimit64: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rlimit64' }, notation: 'ptr<rlimit64' },
+  ptr_out_rlimit64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rlimit64' }, notation: 'ptr>rlimit64' },
+  id16: { type: 'id', bits: 16, of: 'user', notation: 'id16' },
+  cell_out_id16: { type: 'pointer', way: 'out', to: { type: 'id', bits: 16, of: 'user' }, notation: 'cell>id16' },
+  ids16_out: { type: 'array', way: 'out', of: { type: 'id', bits: 16, of: 'user' }, count: { by: 'result' }, notation: 'ids16>' },
+  ids16_in_0: { type: 'array', way: 'in', of: { type: 'id', bits: 16, of: 'user' }, count: { by: 'argument', argument: 0, bits: 32 }, notation: 'ids16<0' },
+  ptr_out_oldstat: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'oldstat' }, notation: 'ptr>oldstat' },
+  ptr_in_old_sigaction: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'old_sigaction' }, notation: 'ptr<old_sigaction' },
+  ptr_out_old_sigaction: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'old_sigaction' }, notation: 'ptr>old_sigaction' },
+  handler: { type: 'word', bits: 64, word: 'signal_handler', notation: 'handler' },
+  mask32: { type: 'signals', bits: 32, notation: 'mask32' },
+  oldsigset_out: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 32 }, notation: 'oldsigset>' },
+  oldsigset_in: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 32 }, notation: 'oldsigset<' },
+  oldsigframe: { type: 'word', bits: 64, word: 'signal_frame', notation: 'oldsigframe' },
+  one_socketcall_cmd: { type: 'enum', bits: 32, set: 'socketcall_cmd', notation: '=socketcall_cmd' },
+  ipccall: { type: 'word', bits: 32, word: 'ipc_call', notation: 'ipccall' },
+  olddirent_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'old_linux_dirent' }, notation: 'olddirent>' },
+  ptr_out_delegation: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'delegation' }, notation: 'ptr>delegation' },
+  ptr_in_delegation: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'delegation' }, notation: 'ptr<delegation' },
   flags_fd_flags: { type: 'flags', bits: 32, set: 'fd_flags', notation: '|fd_flags' },
   ptr_out_flock_told: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'flock' }, notation: 'ptr>flock_told' },
   ptr_in_flock: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'flock', view: 'set' }, notation: 'ptr<flock' },
@@ -1009,6 +1071,11 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   matrix: { type: 'word', bits: 64, word: 'sme_vector', notation: 'matrix' },
   one_prctl_vma: { type: 'enum', bits: 64, set: 'prctl_vma', notation: '=prctl_vma' },
   ptracer: { type: 'word', bits: 32, word: 'ptracer', notation: 'ptracer' },
+  flags_mdwe: { type: 'flags', bits: 64, set: 'mdwe', notation: '|mdwe' },
+  cell_out_flags_shadow_status: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'shadow_status' }, notation: 'cell>|shadow_status' },
+  flags_shadow_status: { type: 'flags', bits: 64, set: 'shadow_status', notation: '|shadow_status' },
+  one_restore_ids: { type: 'enum', bits: 64, set: 'restore_ids', notation: '=restore_ids' },
+  one_futex_hash: { type: 'enum', bits: 64, set: 'futex_hash', notation: '=futex_hash' },
   cell_out_features: { type: 'pointer', way: 'out', to: { type: 'word', bits: 64, word: 'xsave_features' }, notation: 'cell>features' },
   feature: { type: 'word', bits: 64, word: 'xsave_feature', notation: 'feature' },
   flags_key_perms: { type: 'flags', bits: 32, set: 'key_perms', notation: '|key_perms' },
@@ -1045,6 +1112,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   ptr_out_dqblk: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'dqblk' }, notation: 'ptr>dqblk' },
   ptr_in_dqblk: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'dqblk' }, notation: 'ptr<dqblk' },
   ptr_out_nextdqblk: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'nextdqblk' }, notation: 'ptr>nextdqblk' },
+  ptr_in_landlock_net_port_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'landlock_net_port_attr' }, notation: 'ptr<landlock_net_port_attr' },
   cell_in_inout_seccomp_ret: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'seccomp_ret' }, notation: 'cell<=seccomp_ret' },
   cell_out_tid: { type: 'pointer', way: 'out', to: { type: 'id', bits: 32, of: 'tid' }, notation: 'cell>tid' },
   futexop: { type: 'word', bits: 32, word: 'futex_operation', notation: 'futexop' },
@@ -1117,6 +1185,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   word_ticks_64: { type: 'word', bits: 64, word: 'ticks', notation: 'ticks' },
   flags_adjtimex_32: { type: 'flags', bits: 32, set: 'adjtimex', notation: '|adjtimex' },
   flags_adjtimex_status_32: { type: 'flags', bits: 32, set: 'adjtimex_status', notation: '|adjtimex_status' },
+  struct_timeval64: { type: 'struct', name: 'timeval64', notation: '{timeval64}' },
   word_resource_limit_64: { type: 'word', bits: 64, word: 'resource_limit', notation: 'rlim' },
   chars_65: { type: 'chars', size: 65, notation: 'str' },
   list_int_64_3: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 3, notation: 'u[]' },
@@ -1189,7 +1258,6 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   bit38_64: { type: 'bits', bits: 64, first: 38, width: 26, notation: 'uint' },
   enum_hw_breakpoint_32: { type: 'enum', bits: 32, set: 'hw_breakpoint', notation: '=hw_breakpoint' },
   flags_perf_branch_64: { type: 'flags', bits: 64, set: 'perf_branch', notation: '|perf_branch' },
-  word_signal_handler_64: { type: 'word', bits: 64, word: 'signal_handler', notation: 'handler' },
   signals_64: { type: 'signals', bits: 64, notation: 'mask' },
   flags_sa_64: { type: 'flags', bits: 64, set: 'sa', notation: '|sa' },
   flags_ss_flags_32: { type: 'flags', bits: 32, set: 'ss_flags', notation: '|ss_flags' },
@@ -1216,6 +1284,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   tail_2: { type: 'tail', length: { by: 'field', field: 'handle_bytes' }, notation: 'tail@handle_bytes' },
   tail_3: { type: 'tail', length: { by: 'field', field: 'len' }, notation: 'tail@len' },
   flags_landlock_fs_64: { type: 'flags', bits: 64, set: 'landlock_fs', notation: '|landlock_fs' },
+  flags_landlock_net_64: { type: 'flags', bits: 64, set: 'landlock_net', notation: '|landlock_net' },
+  flags_landlock_scope_64: { type: 'flags', bits: 64, set: 'landlock_scope', notation: '|landlock_scope' },
   flags_dqi_flags_32: { type: 'flags', bits: 32, set: 'dqi_flags', notation: '|dqi_flags' },
   flags_qif_32: { type: 'flags', bits: 32, set: 'qif', notation: '|qif' },
   int_decimal_s8: { type: 'int', bits: 8, signed: true, form: 'decimal', notation: 'd' },
@@ -1308,8 +1378,10 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_sa_32: { type: 'flags', bits: 32, set: 'sa', notation: '|sa' },
   pointer_signals_64_2: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'sigsetsize' }, at: 32, notation: '*sigset' },
   id_user_16: { type: 'id', bits: 16, of: 'user', notation: 'id' },
+  word_device_16: { type: 'word', bits: 16, word: 'device', notation: 'dev' },
   enum_fs_magic_32: { type: 'enum', bits: 32, set: 'fs_magic', notation: '=fs_magic' },
   flags_statfs_flags_32: { type: 'flags', bits: 32, set: 'statfs_flags', notation: '|statfs_flags' },
+  chars_256: { type: 'chars', size: 256, notation: 'str' },
   int_octal_16: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'o' },
   flags_mq_flags_32: { type: 'flags', bits: 32, set: 'mq_flags', notation: '|mq_flags' },
   union_ifreq_16: { type: 'union', of: 'ifreq', size: 16, notation: 'union:ifreq' },
