@@ -8,9 +8,9 @@ import type { Kind } from '../../linux/schema/kinds.ts'
 
 /**
  * Memory that is copied at a stop. `socket` copies nothing: the thread waits if the descriptor in
- * argument `address` may be a netlink socket. `address` is the index of the argument that points to it; or,
- * with `from`, the offset of the pointer in each element that an earlier capture of the same list
- * has copied.
+ * argument `address` may be a netlink socket. For others, `address` is the index of the argument
+ * that points to the memory; or, with `from`, the offset of the pointer in each element that an
+ * earlier capture of the same list has copied.
  */
 export interface Capture {
   readonly what: 'bytes' | 'string' | 'socket'

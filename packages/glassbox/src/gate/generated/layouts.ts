@@ -236,6 +236,7 @@ export const MOST_CAPTURES = 12
 export const MOST_LINE_BYTES = 32768
 export const SKIPPED_PLAN = 1
 export const NO_SELECTOR = 255
+export const FIRST_RESTART = 512
 export const ERROR_NAMES = 0
 export const ERRNO_NAMES = 1
 /** enum lane */
