@@ -80,7 +80,11 @@ const QUIRKS: Readonly<Record<string, Quirk>> = {
 const LISTS: Readonly<Record<number, string>> = { 1: 'chars', 4: 'hexes', 8: 'longs' }
 
 const listText = (of: Kind, bytes: number): string =>
-  bytes === 8 && of.type === 'int' && of.form === 'hex' ? 'hexlongs' : (LISTS[bytes] ?? 'hexes')
+  bytes === 4 && of.type === 'int' && of.form === 'decimal'
+    ? 'uints'
+    : bytes === 8 && of.type === 'int' && of.form === 'hex'
+      ? 'hexlongs'
+      : (LISTS[bytes] ?? 'hexes')
 
 /** Numbers have the size of their member in a struct: the words that registers have for them. */
 const NUMBERS: Readonly<Record<string, readonly [wide: string, narrow: string]>> = {

@@ -21,6 +21,10 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
     if (optional && words.every(word => word === 0)) return undefined
     return `${name}=[${words.map(hex).join(', ')}]`
   }
+  if (kind === 'uints') {
+    const words = Array.from({ length: size / 4 }, (_, index) => view.getUint32(offset + index * 4, true))
+    return `${name}=[${words.join(', ')}]`
+  }
   if (kind === 'longs') {
     const longs = Array.from({ length: size / 8 }, (_, index) => view.getBigUint64(offset + index * 8, true))
     return `${name}=[${longs.join(', ')}]`
@@ -50,7 +54,10 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
     const part = new DataView(view.buffer, view.byteOffset + offset, inner.size)
     return `${name}=${structText(inner, part, context, valueText)}`
   }
-  const value = kind === 'int' || kind === 'long' ? BigInt.asIntN(size * 8, word) : word
+  // clock_t is signed, and printed as what it is in 64 bits.
+  if (kind === 'ticks' && size === 4)
+    return `${name}=${valueText(kind, BigInt.asUintN(64, BigInt.asIntN(32, word)), context)}`
+  const value = kind === 'int' || kind === 'long' || kind === 'time' ? BigInt.asIntN(size * 8, word) : word
   return `${name}=${valueText(kind, value, context)}`
 }
 
@@ -70,7 +77,10 @@ export function structAt(name: string, value: bigint, context: Context, valueTex
 }
 
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
-  return readWord(memory, value, cellBytes(kind, memory.model))
+  const bytes = cellBytes(kind, memory.model)
+  const word = readWord(memory, value, bytes)
+  const isShortTime = kind === 'time' && bytes === 4
+  return word !== undefined && isShortTime ? BigInt.asUintN(64, BigInt.asIntN(32, word)) : word
 }
 
 const ARROW = ' => '

@@ -316,6 +316,7 @@ export const NUMBER_FORMAT = {
   jsonUnsigned: 9,
   jsonAddress: 10,
   jsonUser: 11,
+  mode: 12,
 } as const
 /** enum name_unless */
 export const NAME_UNLESS = {
@@ -463,6 +464,7 @@ export const LANE_TABLES_LAYOUT = {
   json: 11432,
   step: 11436,
   sequence: 11440,
+  timer: 11444,
   first: 11448,
   offset: 11456,
   threads: 11464,
