@@ -178,7 +178,6 @@ export function valueText(kind: string, value: bigint, context: Context): string
 const netlinkBuffer =
   (operand: string): Printer =>
   (value, context) => {
-    // A result beyond the buffer is the length of a message that was cut (MSG_TRUNC).
     const length = Math.min(lengthOf(operand, context), Number(argument(context, Number(operand))))
     return netlinkText(value, length, netlinkProtocol(context) ?? -1, context, valueText)
   }
