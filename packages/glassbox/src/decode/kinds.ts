@@ -178,7 +178,7 @@ export function valueText(kind: string, value: bigint, context: Context): string
 const netlinkBuffer =
   (operand: string): Printer =>
   (value, context) => {
-    const length = lengthOf(operand, context)
+    const length = Math.min(lengthOf(operand, context), Number(argument(context, Number(operand))))
     return netlinkText(value, length, netlinkProtocol(context) ?? -1, context, valueText)
   }
 
