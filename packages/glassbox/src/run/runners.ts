@@ -4,11 +4,12 @@ import { kernelRunner } from '../runners/kernel/runner.ts'
 import { namespaceRunner } from '../runners/namespace/runner.ts'
 import { ptraceRunner } from '../runners/ptrace/runner.ts'
 import type { Runner } from '../runners/runner.ts'
+import { withTypedErrors } from './typed-errors.ts'
 
 const RUNNERS: Readonly<Record<RunnerName, Runner>> = {
-  namespace: namespaceRunner,
-  ptrace: ptraceRunner,
-  kernel: kernelRunner,
+  namespace: withTypedErrors(namespaceRunner),
+  ptrace: withTypedErrors(ptraceRunner),
+  kernel: withTypedErrors(kernelRunner),
 }
 
 /** The runner that checked options ask for. */

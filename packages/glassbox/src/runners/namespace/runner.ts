@@ -4,7 +4,6 @@
  */
 import { isPrivileged } from '../../container/identity.ts'
 import { InvalidOptionError } from '../../errors.ts'
-import { withSystemErrors } from '../../gate/gate.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import type { Runner } from '../runner.ts'
 import { checkHere } from '../root/binds/targets.ts'
@@ -44,7 +43,7 @@ export const namespaceRunner: Runner = {
     refuseCopies(box)
     if (terms?.policy) callRulesOf(terms.policy)
   },
-  open: spec => withSystemErrors(() => NamespaceSandbox.open(spec)),
+  open: spec => NamespaceSandbox.open(spec),
   // The text of plans needs all of decode/, which a run does not.
   plan: async (spec, job) => (await import('./plan-text.ts')).planText(spec, job),
 }

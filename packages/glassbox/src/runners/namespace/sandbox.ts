@@ -9,7 +9,6 @@
  * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Its
  * owner makes sure that only one job uses it at a time.
  */
-import { withSystemErrors } from '../../gate/gate.ts'
 import { chmodSync, closeSync } from 'node:fs'
 import { kernelLimits } from '../../cgroup/host.ts'
 import { close } from '../../gate/descriptors.ts'
@@ -140,15 +139,13 @@ export class NamespaceSandbox implements Sandbox {
     if (this.#pooled)
       this.#unseen =
         this.#receivers === 'any-process' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
-    return withSystemErrors(async () => {
-      const expected = expectedOf(job, this.#context)
-      const wall = await makeWall(this.container, wallSpec(job, this.#writable))
-      try {
-        return await startJob(this, { ...(await this.#take(expected)), wall }, job, stdio)
-      } finally {
-        if (wall) close(wall.fd)
-      }
-    })
+    const expected = expectedOf(job, this.#context)
+    const wall = await makeWall(this.container, wallSpec(job, this.#writable))
+    try {
+      return await startJob(this, { ...(await this.#take(expected)), wall }, job, stdio)
+    } finally {
+      if (wall) close(wall.fd)
+    }
   }
 
   #prepare(fingerprint = false): WaitingChild {
