@@ -25,7 +25,19 @@ export function contextOf(
   outcome?: Outcome,
   remembered: ReadonlyMap<bigint, bigint> = NOTHING,
 ): Context {
-  return { call, memory, options, limit: options.stringLimit ?? DEFAULT_STRING_LIMIT, outcome, remembered }
+  const limit = options.stringLimit ?? DEFAULT_STRING_LIMIT
+  return {
+    call,
+    memory,
+    options,
+    limit,
+    elements: options.full ? Infinity : limit,
+    outcome,
+    remembered,
+    args: call.args,
+    result: outcome?.value,
+    bits: call.abi === 'i386' ? 32 : 64,
+  }
 }
 
 /** The arguments of one call, each with the kind that it has in this call. */

@@ -2,7 +2,8 @@
 import { argument, type Context, type Printer } from '../context.ts'
 import { readWord } from '../memory.ts'
 import { address } from '../text.ts'
-import { cell, type KindText } from './structs.ts'
+import type { KindText } from '../shapes/struct-text.ts'
+import { cell } from './structs.ts'
 
 const numberAt = (valueText: KindText): Printer => cell('int', valueText)
 

@@ -3,7 +3,7 @@
  * number says which of two structs it is. Sources: scsi/sg.h, linux/bsg.h.
  */
 import { vectors } from '../basic/strings.ts'
-import type { KindText } from '../basic/structs.ts'
+import type { KindText } from '../shapes/struct-text.ts'
 import type { Context } from '../context.ts'
 import { readWord } from '../memory.ts'
 import { type Members, membersAt } from '../shapes/members.ts'

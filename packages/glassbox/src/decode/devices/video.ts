@@ -1,5 +1,5 @@
 /** Requests of video devices: buffers and controls. Source: linux/videodev2.h. */
-import type { KindText } from '../basic/structs.ts'
+import type { KindText } from '../shapes/struct-text.ts'
 import { arrayText } from '../basic/arrays.ts'
 import type { Context } from '../context.ts'
 import { setText } from '../names.ts'

@@ -5,7 +5,7 @@
  */
 import { cellBytes } from '../basic/cell-bytes.ts'
 import { ACTION_BYTES } from '../process/signals.ts'
-import { STRUCTS } from '../../linux/structs.ts'
+import { shapeOf } from '../../linux/shapes.ts'
 import { kindOf } from '../kinds.ts'
 import type { Capture, CaptureLimits, Captures } from './plan.ts'
 
@@ -128,7 +128,7 @@ function message(argument: Argument): readonly Capture[] {
   ]
 }
 
-const structSize = (name: string): number | undefined => SIZES[name] ?? STRUCTS[name]?.size
+const structSize = (name: string): number | undefined => SIZES[name] ?? shapeOf(name)?.size
 
 const struct = (argument: Argument, direction: string = argument.direction): Captures | undefined => {
   const size = structSize(argument.operand)

@@ -10,7 +10,7 @@ import { setText } from '../names.ts'
 import { ADDRESS_BYTES, addressAt } from './socket.ts'
 import { netlinkProtocol, netlinkText } from '../netlink/messages.ts'
 import { buffer, vectors } from '../basic/strings.ts'
-import type { KindText } from '../basic/structs.ts'
+import type { KindText } from '../shapes/struct-text.ts'
 import { address } from '../text.ts'
 
 type Head = StructValues['msghdr']
