@@ -22,6 +22,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { closeInherited } from './testing/inherited.mjs'
 import { closingLine, isFailed, report, reportFlaky, reportLeftovers } from './testing/report.mjs'
 import { Surroundings } from './testing/leftovers.mjs'
 import { runFile } from './testing/test-file.mjs'
@@ -64,6 +65,7 @@ const { values, positionals: filters } = parseArgs({
 // Tests make files that users of boxes must be able to read, so their modes must be those that the
 // tests give.
 process.umask(0o022)
+closeInherited()
 const surroundings = new Surroundings()
 
 /** Runs a file and prints how it ended. */

@@ -1,6 +1,7 @@
 // Generates packages/glassbox/src/linux/generated from the kernel's UAPI headers (Debian:
 // linux-libc-dev, libc6-dev) and the hand-kept files beside this script:
 //   sets.txt       which constants belong to which set of flags or values
+//   newer.txt      those that the headers do not have yet
 //   syscalls.txt   every system call with the kinds of its arguments
 //   commands.txt   what one argument of a call makes of the others
 //   variants.txt   the same, by more than one argument
@@ -77,6 +78,28 @@ function commonPrefix(names) {
   return first.slice(0, first.lastIndexOf('_', length - 1) + 1)
 }
 
+/** What newer.txt adds: names with values by set, and requests. */
+const newer = { sets: new Map(), requests: [] }
+for (const line of lines('newer.txt')) {
+  const [set, ...names] = line.split(/ +/)
+  if (set === 'ioctl') newer.requests.push([Number(names[0]), names.slice(1)])
+  else
+    newer.sets.set(
+      set,
+      names.map(entry => entry.split('=')).map(([name, value]) => [name, Number(value)]),
+    )
+}
+
+/** The names of newer kernels that a set does not have by its headers. */
+function newerNames(set, entries) {
+  const known = new Map(entries)
+  return (newer.sets.get(set) ?? []).filter(([name, value]) => {
+    if (known.has(name) && known.get(name) !== value)
+      throw new Error(`newer.txt: ${name} is ${known.get(name)}, not ${value}`)
+    return !known.has(name)
+  })
+}
+
 function readSet(line) {
   const [, name, kind, headerList, rest] = /^(\w+)\s+((?:flags|enum)(?:64|10)?)\s+(\S+)\s*(.*)$/.exec(line)
   const parts = { pattern: '', '!': '$^', '@': '', '+': '', '?': undefined }
@@ -103,7 +126,8 @@ function readSet(line) {
   const more = words(parts['+'])
     .map(entry => entry.split('='))
     .map(([entry, value]) => [entry, Number(value)])
-  const entries = [...names.map((entry, index) => [entry, unsigned[index]]), ...more]
+  const older = [...names.map((entry, index) => [entry, unsigned[index]]), ...more]
+  const entries = [...older, ...newerNames(name, older)]
   if (entries.length === 0) throw new Error(`the set ${name} is empty`)
   const missing = [...order.keys()].filter(entry => !entries.some(([known]) => known === entry))
   if (missing.length > 0) throw new Error(`the set ${name} has no ${missing.join(', ')}`)
@@ -173,10 +197,16 @@ function readSignals() {
   return wanted.map((name, index) => [name, numbers[index]]).sort((a, b) => a[1] - b[1])
 }
 
+/** Requests with those of newer.txt that they lack. */
+function withNewer(requests) {
+  const known = new Set(requests.map(([number]) => number))
+  return [...requests, ...newer.requests.filter(([number]) => !known.has(number))].sort((a, b) => a[0] - b[0])
+}
+
 /** The requests of the last run, as `readRequests` gives them. */
 function knownRequests() {
   const table = readFileSync(join(output, 'ioctls.ts'), 'utf8').matchAll(/^([0-9a-f]+)[-iulp]? (\w.*)$/gm)
-  return [...table].map(([, number, names]) => [parseInt(number, 16), names.split(' ')])
+  return withNewer([...table].map(([, number, names]) => [parseInt(number, 16), names.split(' ')]))
 }
 
 const json = value => JSON.stringify(value).replaceAll('"', "'")
@@ -219,8 +249,9 @@ function knownSets() {
   const found = [
     ...readFileSync(join(output, 'flags.ts'), 'utf8').matchAll(/^  (\w+): '(?:flags|enum)(\d*) (.*)',$/gm),
   ]
+  const added = [...newer.sets.values()].flat()
   return {
-    constants: new Map([...constants].map(([, name, value]) => [name, Number(value)])),
+    constants: new Map([...[...constants].map(([, name, value]) => [name, Number(value)]), ...added]),
     wide: found.filter(([, , bits]) => bits === '64').map(([, name]) => name),
     sets: new Map(
       found.map(([, name, , entries]) => [
@@ -241,6 +272,28 @@ function constantOf([name, value]) {
   return /^[A-Za-z_]\w*$/.test(name) ? [[name, value]] : []
 }
 
+function writeConstants(exported) {
+  write(
+    'constants.ts',
+    [...exported]
+      .sort()
+      .map(([name, value]) => `export const ${name} = ${value}\n`)
+      .join(''),
+  )
+}
+
+function writeRequests(requests) {
+  write(
+    'ioctls.ts',
+    `// The requests of ioctl(2) by number, in hexadecimal; a letter for what they take (- nothing, i int, u unsigned,
+// l unsigned long, p a pointer); their names, several if drivers use the same number. Text, since
+// a program makes few of them: ioctls.ts looks for what it needs.
+export const REQUESTS = \`
+${requestLines(requests, lines('ioctls.txt')).join('')}\`
+`,
+  )
+}
+
 /** All files. */
 function writeAll() {
   const sets = lines('sets.txt').map(line => {
@@ -254,19 +307,13 @@ function writeAll() {
     .map(line => line.split(/\s+/))
     .map(([name, value]) => [name, Number(value)])
   const requests = process.argv.includes('--ioctls')
-    ? readRequests(lines('ioctls.txt'), scratch)
+    ? withNewer(readRequests(lines('ioctls.txt'), scratch))
     : knownRequests()
   const named = requests.flatMap(([number, names]) => names.map(name => [name, number]))
   const inSets = sets.flatMap(({ entries }) => entries)
   const constants = new Map([...named, ...inSets, ...extra])
   const exported = new Map([...named, ...inSets, ...extra].flatMap(constantOf))
-  write(
-    'constants.ts',
-    [...exported]
-      .sort()
-      .map(([name, value]) => `export const ${name} = ${value}\n`)
-      .join(''),
-  )
+  writeConstants(exported)
   write(
     'flags.ts',
     `// By set: its kind, with 64 where it has so many bits and 10 where it is printed in decimal; ? and the comment of a value without a
@@ -276,15 +323,7 @@ export const SETS = {
 ${sets.map(setLine).join('')}} as const
 `,
   )
-  write(
-    'ioctls.ts',
-    `// The requests of ioctl(2) by number, in hexadecimal; a letter for what they take (- nothing, i int, u unsigned,
-// l unsigned long, p a pointer); their names, several if drivers use the same number. Text, since
-// a program makes few of them: ioctls.ts looks for what it needs.
-export const REQUESTS = \`
-${requestLines(requests, lines('ioctls.txt')).join('')}\`
-`,
-  )
+  writeRequests(requests)
   const calls = lines('syscalls.txt').map(readSyscall)
   writeSchema(
     calls,
@@ -333,10 +372,15 @@ function numberByName() {
   }
 }
 
-/** Adds the sets that flags.ts does not have yet. */
+/** Adds the sets that flags.ts does not have yet, and those that newer.txt has made greater. */
 function addSets() {
   const path = join(output, 'flags.ts')
-  const text = readFileSync(path, 'utf8')
+  const kept = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(line =>
+      (newer.sets.get(/^  (\w+): '/.exec(line)?.[1]) ?? []).every(([name]) => line.includes(` ${name}=`)),
+    )
+  const text = kept.join('\n')
   const missing = lines('sets.txt').filter(line => !text.includes(`\n  ${/^\w+/.exec(line)[0]}: '`))
   const added = missing.flatMap(line => {
     try {
@@ -357,7 +401,9 @@ mkdirSync(output, { recursive: true })
 try {
   if (process.argv.includes('--schema')) {
     addSets()
+    writeRequests(knownRequests())
     const { constants, wide, sets } = knownSets()
+    writeConstants(constants)
     writeSchema(lines('syscalls.txt').map(readSyscall), constants, wide, sets)
   } else writeAll()
 } finally {

@@ -29,6 +29,13 @@ const LEAVES_PROCESS = file(`test('well', () => {
   require('node:child_process').spawn('sleep', ['25'], { detached: true, stdio: 'ignore' }).unref()
 })`)
 
+/** Fails if a program of the test gets more descriptors than the three of its streams. */
+const COUNTS_DESCRIPTORS = file(`test('three', () => {
+  const { spawnSync } = require('node:child_process')
+  const { stdout } = spawnSync('/bin/sh', ['-c', 'echo /proc/$$/fd/5?'], { encoding: 'utf8' })
+  require('node:assert').match(stdout, /fd.5\\?/)
+})`)
+
 interface Ran {
   readonly code: number | null
   readonly text: string
@@ -36,15 +43,18 @@ interface Ran {
   readonly last: string | undefined
 }
 
-/** Runs files of these names and contents as the suite is run. */
-function runFiles(context: TestContext, files: Readonly<Record<string, string>>): Ran {
+/**
+ * Runs files of these names and contents as the suite is run, from a shell that has run the line
+ * `before`.
+ */
+function runFiles(context: TestContext, files: Readonly<Record<string, string>>, before = ':'): Ran {
   const directory = temporaryDirectory(context)
   const root = join(directory, 'root')
   mkdirSync(root)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, `${name}.test.js`), text)
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const words = [runner, '--built', '--root', root]
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', env })
+  const words = ['-c', `${before}; exec "$@"`, 'bash', process.execPath, runner, '--built', '--root', root]
+  const { status, stdout, stderr } = spawnSync('/bin/bash', words, { encoding: 'utf8', env })
   assert.equal(stderr, '')
   return { code: status, text: stdout, last: stdout.trim().split('\n').at(-1) }
 }
@@ -90,4 +100,9 @@ test('what a test leaves behind fails the run, and is named', context => {
   const [, pid] = /^process: (\d+) sleep 25$/m.exec(left) ?? []
   assert.ok(pid !== undefined, left)
   process.kill(Number(pid))
+})
+
+test('programs of tests do not get descriptors that whoever started the run left open', context => {
+  const { code, text } = runFiles(context, { a: COUNTS_DESCRIPTORS }, 'exec 50</dev/null')
+  assert.equal(code, 0, text)
 })

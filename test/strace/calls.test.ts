@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
+import { differing } from './support/newer.js'
 import { noStrace, normalized, OURS, runTracer, THEIRS } from './support/strace.js'
 
 /** Calls of all sorts. */
@@ -98,11 +99,7 @@ for (const options of OPTIONS) {
     test(`${name} ${options.join(' ')}`, { skip: noStrace }, context => {
       const ours = linesOf(context, OURS, guest, group, options)
       const theirs = linesOf(context, THEIRS, guest, group, options)
-      const differ = ours.flatMap((line, index) =>
-        line === theirs[index] ? [] : [`ours    ${line}\nstrace  ${theirs[index]}`],
-      )
-      assert.equal(differ.join('\n'), '')
-      assert.equal(ours.length, theirs.length)
+      assert.equal(differing(ours, theirs).join('\n'), '')
     })
   }
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
+import { differing } from './support/newer.js'
 import { noStrace, OURS, runTracer, THEIRS } from './support/strace.js'
 import { readFileSync } from 'node:fs'
 
@@ -179,9 +180,5 @@ for (const options of [[], ['-s', '4'], ['-X', 'raw'], ['-X', 'verbose'], ['-e',
     const theirs = linesOf(context, THEIRS, options)
     const ours = linesOf(context, OURS, options)
     assert.ok(theirs.length > 3000)
-    const differ = ours.flatMap((line, index) =>
-      line === theirs[index] ? [] : [`ours    ${line}\nstrace  ${theirs[index]}`],
-    )
-    assert.equal(differ.join('\n'), '')
-    assert.equal(ours.length, theirs.length)
+    assert.equal(differing(ours, theirs).join('\n'), '')
   })

@@ -25,15 +25,105 @@ const LINES = [
   'file_setattr(-1, "x", ADDRESS, 16, 0)',
 ]
 
+/** The calls without their results; addresses of the stack have one name. */
+const callsOf = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map(line => line.replace(/\) += .*/, ')').replace(/0x7f[0-9a-f]+/, 'ADDRESS'))
+    .filter(line => /^\w+\(/.test(line))
+
 test('calls of newer kernels are told with their structs and names', () => {
   const { err } = strace(
     '-e',
     'trace=/cachestat|shadow|mseal|mount$|lsm_|xattrat|_attr$|file_',
     program('newer-calls'),
   )
-  const told = err.split('\n').map(line => line.replace(/\) += .*/, ')').replace(/0x7f[0-9a-f]+/, 'ADDRESS'))
-  assert.deepEqual(
-    told.filter(line => /^\w+\(/.test(line)),
-    LINES,
-  )
+  assert.deepEqual(callsOf(err), LINES)
+})
+
+/** What a guest asks with the names of 6.2 to 7.2, each call answered with 0 by the tracer. */
+const NAMES = [
+  'landlock_create_ruleset({handled_access_fs=LANDLOCK_ACCESS_FS_IOCTL_DEV|' +
+    'LANDLOCK_ACCESS_FS_RESOLVE_UNIX}, 8, 0)',
+  'landlock_create_ruleset({handled_access_fs=LANDLOCK_ACCESS_FS_IOCTL_DEV|' +
+    'LANDLOCK_ACCESS_FS_RESOLVE_UNIX, handled_access_net=LANDLOCK_ACCESS_NET_BIND_TCP|' +
+    'LANDLOCK_ACCESS_NET_CONNECT_TCP}, 16, LANDLOCK_CREATE_RULESET_ERRATA)',
+  'landlock_create_ruleset({handled_access_fs=LANDLOCK_ACCESS_FS_IOCTL_DEV|' +
+    'LANDLOCK_ACCESS_FS_RESOLVE_UNIX, handled_access_net=LANDLOCK_ACCESS_NET_BIND_TCP|' +
+    'LANDLOCK_ACCESS_NET_CONNECT_TCP, ...}, 20, 0)',
+  'landlock_create_ruleset({handled_access_fs=LANDLOCK_ACCESS_FS_IOCTL_DEV|' +
+    'LANDLOCK_ACCESS_FS_RESOLVE_UNIX, handled_access_net=LANDLOCK_ACCESS_NET_BIND_TCP|' +
+    'LANDLOCK_ACCESS_NET_CONNECT_TCP, scoped=LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET|' +
+    'LANDLOCK_SCOPE_SIGNAL, quiet_access_fs=LANDLOCK_ACCESS_FS_EXECUTE, ' +
+    'quiet_access_net=LANDLOCK_ACCESS_NET_BIND_UDP, quiet_scoped=LANDLOCK_SCOPE_SIGNAL}, 48, 0)',
+  'landlock_create_ruleset({handled_access_fs=LANDLOCK_ACCESS_FS_IOCTL_DEV|' +
+    'LANDLOCK_ACCESS_FS_RESOLVE_UNIX, handled_access_net=LANDLOCK_ACCESS_NET_BIND_TCP|' +
+    'LANDLOCK_ACCESS_NET_CONNECT_TCP, scoped=LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET|' +
+    'LANDLOCK_SCOPE_SIGNAL, quiet_access_fs=LANDLOCK_ACCESS_FS_EXECUTE, ' +
+    'quiet_access_net=LANDLOCK_ACCESS_NET_BIND_UDP, quiet_scoped=LANDLOCK_SCOPE_SIGNAL, ...}, ' +
+    '56, 0)',
+  'landlock_create_ruleset(ADDRESS, 4, LANDLOCK_CREATE_RULESET_VERSION)',
+  'landlock_add_rule(3, LANDLOCK_RULE_NET_PORT, {allowed_access=LANDLOCK_ACCESS_NET_BIND_TCP|' +
+    'LANDLOCK_ACCESS_NET_CONNECT_SEND_UDP, port=443}, LANDLOCK_ADD_RULE_QUIET)',
+  'landlock_add_rule(3, LANDLOCK_RULE_NET_PORT, NULL, 0x2 /* LANDLOCK_ADD_RULE_??? */)',
+  'landlock_restrict_self(3, LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF|' +
+    'LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON|LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF|' +
+    'LANDLOCK_RESTRICT_SELF_TSYNC|0x10)',
+  'pidfd_send_signal(3, SIGKILL, NULL, PIDFD_SIGNAL_THREAD|PIDFD_SIGNAL_THREAD_GROUP)',
+  'futex_wake(0x1000, 0xffffffff, 1, FUTEX2_SIZE_U32|FUTEX2_PRIVATE)',
+  'futex_wait(0x1000, 0x5, 0xffffffff, FUTEX2_SIZE_U32|FUTEX2_NUMA, NULL, CLOCK_MONOTONIC)',
+  'futex_requeue(ADDRESS, 0, 1, 2)',
+  'lsm_get_self_attr(LSM_ATTR_CURRENT, NULL, [4], LSM_FLAG_SINGLE)',
+  'getxattrat(-1, "x", AT_SYMLINK_NOFOLLOW, "user.a", {value="", size=4, flags=0}, 16)',
+  'statx(-1, "x", AT_STATX_SYNC_AS_STAT, STATX_MNT_ID_UNIQUE|STATX_SUBVOL|STATX_WRITE_ATOMIC|' +
+    'STATX_DIO_READ_ALIGN, {stx_mask=STATX_SUBVOL|STATX_WRITE_ATOMIC|STATX_DIO_READ_ALIGN, ' +
+    'stx_blksize=0, stx_attributes=0, stx_attributes_mask=0, stx_rdev_major=0, stx_rdev_minor=0, ' +
+    'stx_dev_major=0, stx_dev_minor=0, stx_subvol=7, stx_atomic_write_unit_min=512, ' +
+    'stx_atomic_write_unit_max=4096, stx_atomic_write_segments_max=1, ' +
+    'stx_dio_read_offset_align=8, stx_atomic_write_unit_max_opt=16})',
+  'memfd_create("x", MFD_CLOEXEC|MFD_NOEXEC_SEAL|MFD_EXEC)',
+  'fcntl(3, F_DUPFD_QUERY, 4)',
+  'fcntl(3, F_CREATED_QUERY)',
+  'fcntl(3, F_GETDELEG, {d_flags=0, d_type=F_WRLCK})',
+  'fcntl(3, F_SETDELEG, {d_flags=0, d_type=F_WRLCK})',
+  'prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN|PR_MDWE_NO_INHERIT, 0, 0, 0)',
+  'prctl(PR_GET_SHADOW_STACK_STATUS, [PR_SHADOW_STACK_ENABLE|PR_SHADOW_STACK_PUSH], 0, 0, 0)',
+  'prctl(PR_SET_SHADOW_STACK_STATUS, PR_SHADOW_STACK_ENABLE|PR_SHADOW_STACK_PUSH, 0, 0, 0)',
+  'prctl(PR_TIMER_CREATE_RESTORE_IDS, PR_TIMER_CREATE_RESTORE_IDS_ON, 0, 0, 0)',
+  'prctl(PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, 0x10, 0, 0)',
+  'execveat(-1, "x", NULL, NULL, AT_EMPTY_PATH|AT_EXECVE_CHECK)',
+  'name_to_handle_at(-1, "x", NULL, NULL, AT_HANDLE_MNT_ID_UNIQUE|AT_HANDLE_FID)',
+  'ioctl(-1, PIDFD_GET_INFO, {mask=PIDFD_INFO_PID|PIDFD_INFO_CGROUPID|' +
+    'PIDFD_INFO_SUPPORTED_MASK|PIDFD_INFO_COREDUMP_SIGNAL|' +
+    'PIDFD_INFO_COREDUMP_CODE} => {mask=PIDFD_INFO_PID|PIDFD_INFO_CGROUPID|' +
+    'PIDFD_INFO_SUPPORTED_MASK|PIDFD_INFO_COREDUMP_SIGNAL|PIDFD_INFO_COREDUMP_CODE, cgroupid=77, ' +
+    'pid=5, tgid=6, ppid=7, ruid=8, rgid=9, euid=10, egid=11, suid=12, sgid=13, fsuid=14, ' +
+    'fsgid=15, coredump_signal=SIGSEGV, coredump_code=1, supported_mask=PIDFD_INFO_PID|' +
+    'PIDFD_INFO_CREDS|PIDFD_INFO_CGROUPID|PIDFD_INFO_EXIT|PIDFD_INFO_COREDUMP|' +
+    'PIDFD_INFO_SUPPORTED_MASK|PIDFD_INFO_COREDUMP_SIGNAL|PIDFD_INFO_COREDUMP_CODE})',
+  'ioctl(-1, NS_MNT_GET_INFO, {size=16, nr_mounts=3, mnt_ns_id=99})',
+  'ioctl(-1, NS_GET_ID, [99])',
+  'ioctl(-1, NS_GET_PID_FROM_PIDNS, 7)',
+  'ioctl(-1, FS_IOC_GETFSUUID, {len=16, uuid=01020304-0506-0708-090a-0b0c0d0e0f10})',
+  'ioctl(-1, FS_IOC_GETFSSYSFSPATH, {len=8, name="ext4/sda"})',
+  'ioctl(-1, EPIOCSPARAMS, {busy_poll_usecs=5, busy_poll_budget=8, prefer_busy_poll=1})',
+  'ioctl(-1, PAGEMAP_SCAN, {size=96, flags=PM_SCAN_WP_MATCHING, start=0x1000, end=0x5000, ' +
+    'vec_len=2, max_pages=0, category_inverted=0, category_mask=PAGE_IS_WRITTEN, ' +
+    'category_anyof_mask=PAGE_IS_GUARD, return_mask=PAGE_IS_WRITTEN|PAGE_IS_FILE, ' +
+    'walk_end=0x3000, vec=NULL})',
+  'ioctl(-1, UFFDIO_MOVE, {dst=0x1000, src=0x2000, len=0x3000, mode=UFFDIO_MOVE_MODE_DONTWAKE|' +
+    'UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, move=0x3000})',
+  'ioctl(-1, UFFDIO_POISON, {range={start=0x1000, len=0x2000}, ' +
+    'mode=UFFDIO_POISON_MODE_DONTWAKE, updated=0x2000})',
+  'ioctl(-1, PAGEMAP_SCAN, NULL)',
+  'ioctl(-1, NTSYNC_IOC_WAIT_ANY, 0)',
+]
+
+const NAMED =
+  '/landlock,pidfd_send_signal,/futex_,lsm_get_self_attr,getxattrat,statx,memfd_create,fcntl,prctl,execveat,name_to_handle_at,ioctl'
+
+test('flags, commands, requests and fields of newer kernels have their names', () => {
+  const options = ['-v', '-e', `trace=${NAMED}`, '-e', `inject=${NAMED}:retval=0`]
+  const { err } = strace(...options, program('newer-names'))
+  assert.deepEqual(callsOf(err), NAMES)
 })

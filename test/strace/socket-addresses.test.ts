@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
+import { differing } from './support/newer.js'
 import { noStrace, OURS, runTracer, THEIRS } from './support/strace.js'
 
 const version = /version ([\d.]+)/.exec(spawnSync('strace', ['-V'], { encoding: 'utf8' }).stdout)?.[1]
@@ -40,9 +41,5 @@ for (const [group, call, least] of GROUPS)
       const expected = linesOf(context, THEIRS, args, call)
       const lines = linesOf(context, OURS, args, call)
       assert.ok(expected.length > least, `${expected.length} calls`)
-      const differ = lines.flatMap((line, index) =>
-        line === expected[index] ? [] : [`${line}\n${expected[index]}`],
-      )
-      assert.equal(differ.slice(0, 20).join('\n'), '')
-      assert.equal(lines.length, expected.length)
+      assert.equal(differing(lines, expected).slice(0, 20).join('\n'), '')
     })

@@ -1,6 +1,15 @@
 /** The guest programs of test/programs, compiled once, and their native runs. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -17,7 +26,7 @@ const compiled = fileURLToPath(new URL('../../programs/', import.meta.url))
 export function program(name: string, flags: readonly string[] = []): string {
   const source = `${sources}${name}.c`
   const output = `${compiled}${name}${flags.join('')}`
-  if (existsSync(output) && statSync(output).mtimeMs >= statSync(source).mtimeMs) return output
+  if (existsSync(output) && statSync(output).mtimeMs >= changed(source)) return output
   mkdirSync(dirname(output), { recursive: true })
   // Test files run in parallel: each compiles for itself, and the last one wins.
   const temporary = `${output}.${process.pid}`
@@ -25,6 +34,15 @@ export function program(name: string, flags: readonly string[] = []): string {
   chmodSync(temporary, 0o755)
   renameSync(temporary, output)
   return output
+}
+
+/** When the source, or a header beside it, was last changed. */
+function changed(source: string): number {
+  const directory = dirname(source)
+  const headers = readdirSync(directory).filter(name => name.endsWith('.h'))
+  return Math.max(
+    ...[source, ...headers.map(name => join(directory, name))].map(path => statSync(path).mtimeMs),
+  )
 }
 
 /**

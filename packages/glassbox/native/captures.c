@@ -135,3 +135,12 @@ int capture_all(struct room *to, const u8 *tables, u32 list, s32 tid, const u64 
   }
   return 1;
 }
+
+const struct chunk *chunk_at(const struct chunks *in, u64 address) {
+  for (u64 at = in->start; at < in->end;) {
+    const struct chunk *chunk = (const struct chunk *)(in->data + at);
+    if (chunk->address == address) return chunk;
+    at += sizeof *chunk + ((chunk->length + 7ul) & ~7ul);
+  }
+  return NULL;
+}

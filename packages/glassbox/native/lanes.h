@@ -34,6 +34,7 @@
 #define MOST_LINE_BYTES 32768 /* of one line */
 #define SKIPPED_PLAN 1        /* the plan of a call of which no record is kept */
 #define NO_SELECTOR 255
+#define FIRST_RESTART 512     /* the kernel's restart codes, which only a tracer sees */
 #define ERROR_NAMES 0         /* the kind of name of an errno, with its message */
 #define ERRNO_NAMES 1         /* the same as a string of JSON, without its message */
 
@@ -280,6 +281,9 @@ struct whole_call {
   u64 entered, left; /* CLOCK_MONOTONIC, ns */
   struct chunks at_entry, at_exit;
 };
+
+/* captures.c: what was copied from this address, or NULL. */
+const struct chunk *chunk_at(const struct chunks *in, u64 address);
 
 /*
  * lines.c and events.c. They return 0, and add nothing, if there is something for which a program

@@ -22,7 +22,6 @@
 #define SI_TIMER -2
 #define MOST_SKIPPED 64
 #define SIGTRAP_STOP 5
-#define FIRST_RESTART 512 /* as in lines.c */
 /*
  * The most time, in ns, that a step keeps what it has gone past. It is checked at the end of each
  * call, counted from the first kept record: of a call that were told half, JavaScript would make

@@ -111,7 +111,8 @@ class Side {
       const [name = '', type] = entry.split(':')
       if (name === '.' || name === '..') return []
       const place = `${prefix}/${name}`
-      if (this.#task.call('newfstatat', -100, place, BUFFER, 0x100) < 0) return [`${place} is missing`]
+      if (this.#task.call('newfstatat', -100, place, BUFFER, 0x100) < 0)
+        return [`${place.slice(this.#top.length)} is missing`]
       const mode = this.#task.view.getUint32(BUFFER + 24, true).toString(8)
       const links = this.#task.view.getUint32(BUFFER + 16, true)
       const what = type === '8' ? this.read(place) : ''

@@ -8,6 +8,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openBox } from '#glassbox/index.js'
 
+/** Of both: variables of the host, such as POSIXLY_CORRECT, change what bash says. */
+const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8' }
 const limits = { wallTimeMs: 60_000 }
 
 /** A shell with job control: a job in the background that reads is stopped by the terminal. */
@@ -32,9 +34,9 @@ test('programs in a terminal do the same as natively', async t => {
   try {
     for (const [about, program, args] of ROWS) {
       await t.test(about, async () => {
-        const native = spawnSync(program, args, { encoding: 'utf8', timeout: 30_000, input: '' })
+        const native = spawnSync(program, args, { encoding: 'utf8', timeout: 30_000, input: '', env })
         assert.equal(native.status, 0, native.stderr)
-        const { stdout, exitCode, stderr } = await box.run(program, [...args], { limits })
+        const { stdout, exitCode, stderr } = await box.run(program, [...args], { limits, env })
         assert.equal(stdout, native.stdout, stderr)
         assert.equal(exitCode, 0)
       })

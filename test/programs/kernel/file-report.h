@@ -1,5 +1,6 @@
 /* How the programs about files report: for each call its result or the name of its error. */
 #define _GNU_SOURCE
+#include "clean-start.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

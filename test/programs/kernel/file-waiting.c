@@ -147,8 +147,8 @@ static void polling(void) {
   R(select(p[1] + 1, &r, 0, 0, &t));
   printf("%d %ld\n", FD_ISSET(p[0], &r) != 0, t.tv_sec * 1000000 + t.tv_usec);
   FD_ZERO(&r);
-  FD_SET(99, &r);
-  R(select(100, &r, 0, 0, &t));
+  FD_SET(40, &r);
+  R(select(41, &r, 0, 0, &t));
   R(select(-1, 0, 0, 0, &t));
   t.tv_sec = -1;
   R(select(0, 0, 0, 0, &t));

@@ -260,6 +260,8 @@ static void limits(void) {
   mqd_t queues[20];
   int count = 0;
   char each[80];
+  struct rlimit limit = {90000, 90000};
+  setrlimit(RLIMIT_MSGQUEUE, &limit);
   for (; count < 20; count++) {
     sprintf(each, "%s-%d", name, count);
     mq_unlink(each);
@@ -272,7 +274,7 @@ static void limits(void) {
     mq_unlink(each);
     mq_close(queues[count]);
   }
-  struct rlimit limit = {1000, 1000};
+  limit.rlim_cur = limit.rlim_max = 1000;
   setrlimit(RLIMIT_MSGQUEUE, &limit);
   report("beyond the limit", make(10, 100, 0));
   fact("within the limit", make(2, 100, 0) >= 0);

@@ -1,5 +1,6 @@
 /* mremap, madvise, mlock, fork and process_vm: results, errors, contents. */
 #define _GNU_SOURCE
+#include "clean-start.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* The clocks of the C library (vDSO) lie between two of the kernel (calls). */
 #define _GNU_SOURCE
+#include "clean-start.h"
 #include <link.h>
 #include <stdio.h>
 #include <sys/auxv.h>

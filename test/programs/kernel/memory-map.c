@@ -1,5 +1,6 @@
 /* mmap, munmap, mprotect and brk: results, errors, contents. Prints the same on every Linux. */
 #define _GNU_SOURCE
+#include "clean-start.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* Threads that map and unmap, and processes that end or execute while their threads run. */
+#include "clean-start.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
  * How the programs of tasks report: one line a fact, with the name of an error instead of its
  * number, so that a native run and a run in the kernel print the same text.
  */
+#include "clean-start.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

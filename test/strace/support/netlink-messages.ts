@@ -10,6 +10,7 @@ import { constantSet } from '#glassbox/linux/flags.js'
 import { shapeOf } from '#glassbox/linux/shapes.js'
 import { program } from '../../support/programs.js'
 import { type Difference, numbers, type Result } from './chosen-calls.js'
+import { NEWER_NAMES, sameButNewer } from './newer.js'
 import { CONFINED, OURS, runTracer, THEIRS } from './strace.js'
 
 /** What the guest reads: struct record. */
@@ -64,7 +65,9 @@ function sizeOf(kind: string): number | undefined {
 }
 
 const members = (set: string): readonly number[] =>
-  constantSet(set.slice(1))?.entries.map(([, value]) => value) ?? []
+  (constantSet(set.slice(1))?.entries ?? []).flatMap(([name, value]) =>
+    NEWER_NAMES.has(name) ? [] : [value],
+  )
 
 const NESTS: Readonly<Record<string, readonly string[]>> = {
   linkinfo: ['info', 'info_bridge', 'info_tun'],
@@ -335,7 +338,7 @@ export function messageDifferences(
     throw new Error(`strace ended at message ${theirs.length} of ${count}: ${theirs.at(-1)?.slice(0, 200)}`)
   const ours = messageLines(cwd, OURS, records, result, options)
   return theirs.flatMap((line, index) =>
-    line === ours[index] || KNOWN.test(line)
+    sameButNewer(ours[index] ?? '', line) || KNOWN.test(line)
       ? []
       : [{ call: /^\w*/.exec(line)?.[0] ?? '', ours: ours[index] ?? '', theirs: line }],
   )

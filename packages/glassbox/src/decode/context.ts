@@ -23,6 +23,9 @@ export interface Context extends Reading {
   readonly remembered: ReadonlyMap<bigint, bigint>
 }
 
+/** Prints a value by the notation of its kind. */
+export type KindText = (kind: string, value: bigint, context: Context) => string
+
 export type Printer = (value: bigint, context: Context) => string
 
 export interface Kind {

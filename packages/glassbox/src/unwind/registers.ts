@@ -3,7 +3,7 @@
  * values. A register whose value is not known (a called function may have changed it without a
  * rule) keeps its value of the callee's frame, as in debuggers.
  */
-import { USER_REGS } from '../linux/ptrace.ts'
+import { USER_REGS } from '../linux/user-regs.ts'
 
 export const RBP = 6
 export const RSP = 7

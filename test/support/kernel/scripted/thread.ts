@@ -65,8 +65,8 @@ export class ScriptedThread implements GuestThread {
     this.#guest = new Guest(this)
     this.#registers.set(REGISTER.cs, CODE_SEGMENT)
     this.#registers.set(REGISTER.ss, STACK_SEGMENT)
-    this.#registers.set(REGISTER.flags, FLAGS)
-    this.#registers.set(REGISTER.origRax, -1)
+    this.#registers.set(REGISTER.eflags, FLAGS)
+    this.#registers.set(REGISTER.orig_rax, -1)
   }
 
   get space(): PageSpace {
@@ -99,7 +99,7 @@ export class ScriptedThread implements GuestThread {
   }
 
   changed(): void {
-    this.#registers.set(REGISTER.origRax, -1)
+    this.#registers.set(REGISTER.orig_rax, -1)
   }
 
   extended(): Uint8Array {

@@ -2,12 +2,14 @@
  * Extensible structs, whose size the caller passes. If the size is too small, the address is
  * shown. Bytes after the known part are shown if they are not zero.
  */
-import { StructView, viewAt } from '../../codec/struct-view.ts'
+import { StructView } from '../../codec/struct-view.ts'
 import { SCHED_FLAG_KEEP_PARAMS, SCHED_FLAG_KEEP_POLICY } from '../../linux/constants.ts'
 import { FIRST_SIZES } from '../../linux/schema/unions.ts'
-import { shapeOf } from '../../linux/shapes.ts'
-import { argument, type Context, type Printer, signed32 } from '../context.ts'
-import { type KindText, structText } from '../shapes/struct-text.ts'
+import type { StructName } from '../../linux/schema/layouts.ts'
+import { type Shape, shapeOf } from '../../linux/shapes.ts'
+import { argument, type Context, type Printer, signed32, type KindText } from '../context.ts'
+import { readView } from '../memory.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address, escaped } from '../text.ts'
 
 const PAGE = 4096
@@ -24,6 +26,14 @@ export function bytesBehind(value: bigint, from: number, size: bigint, context: 
   return `, /* bytes ${from}..${end - 1} */ "${escaped(shown, 'all')}"${more}`
 }
 
+/** The fields that lie whole in so many bytes. */
+function beginning(shape: Shape, size: bigint): Shape {
+  if (size >= BigInt(shape.size)) return shape
+  const fields = shape.fields.filter(field => BigInt(field.offset + field.size) <= size)
+  const last = fields.at(-1)
+  return { ...shape, fields, size: last ? last.offset + last.size : 0 }
+}
+
 /**
  * `operand` is the argument that has the size. `...` stands for the rest of structs of which
  * strace knows only the beginning.
@@ -32,11 +42,13 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   const [name = '', index] = operand.split(',')
   if (name === 'sched_attr') return schedulingAttributes(index, late, valueText)
   return (value, context) => {
-    const shape = shapeOf(name, context.bits)
+    const whole = shapeOf(name, context.bits)
     const size = argument(context, Number(index))
-    if (!shape || size < BigInt(shape.size)) return address(value)
-    const struct = viewAt(shape.layout, value, context)
-    if (!struct) return address(value)
+    if (!whole || size < BigInt(FIRST_SIZES.get(name as StructName) ?? whole.size)) return address(value)
+    const shape = beginning(whole, size)
+    const view = readView(context.memory, value, shape.size)
+    if (!view) return address(value)
+    const struct = new StructView(shape.layout, view, value, context)
     const text = structText(struct, shape, context, valueText).slice(0, -1)
     if (name === 'landlock_ruleset_attr') return `${text}${size > BigInt(shape.size) ? ', ...' : ''}}`
     return `${text}${bytesBehind(value, shape.size, size, context)}}`

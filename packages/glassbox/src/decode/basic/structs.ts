@@ -1,8 +1,8 @@
 /** Prints a value behind a pointer, and arrays of numbers and of structs. */
 import { shapeOf } from '../../linux/shapes.ts'
-import { argument, type Context, type Printer } from '../context.ts'
+import { argument, type Context, type Printer, type KindText } from '../context.ts'
 import { readWord } from '../memory.ts'
-import { type KindText, structsAt } from '../shapes/struct-text.ts'
+import { structsAt } from '../shapes/struct-text.ts'
 import { address } from '../text.ts'
 import { arrayText } from './arrays.ts'
 import { cellBytes } from './cell-bytes.ts'

@@ -3,8 +3,8 @@
  * devices, features. Source: linux/btrfs.h.
  */
 import { arrayText } from '../basic/arrays.ts'
-import { type KindText, structAt, structsAt } from '../shapes/struct-text.ts'
-import type { Context } from '../context.ts'
+import { structAt, structsAt } from '../shapes/struct-text.ts'
+import type { Context, KindText } from '../context.ts'
 import { readView, readString, readWord } from '../memory.ts'
 import { named, nameIn, setText } from '../names.ts'
 import { type Members, membersAt } from '../shapes/members.ts'

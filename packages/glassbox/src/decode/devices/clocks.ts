@@ -2,8 +2,7 @@
  * Requests of clocks: offsets of precise clocks, parameters of real-time clocks. And random
  * numbers, filters of events. Sources: linux/ptp_clock.h, linux/rtc.h, linux/random.h.
  */
-import type { KindText } from '../shapes/struct-text.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { buffer } from '../basic/strings.ts'
 import { shapeOf } from '../../linux/shapes.ts'

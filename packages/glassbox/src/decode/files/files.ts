@@ -128,9 +128,15 @@ const STATX_MEMBERS: readonly (readonly [name: keyof Statx, bits: number, text: 
   ['stx_rdev_minor', ALWAYS, plainNumber('stx_rdev_minor')],
   ['stx_dev_major', ALWAYS, plainNumber('stx_dev_major')],
   ['stx_dev_minor', ALWAYS, plainNumber('stx_dev_minor')],
-  ['stx_mnt_id', linux.STATX_MNT_ID, stx => hex(stx.stx_mnt_id)],
+  ['stx_mnt_id', linux.STATX_MNT_ID | linux.STATX_MNT_ID_UNIQUE, stx => hex(stx.stx_mnt_id)],
   ['stx_dio_mem_align', linux.STATX_DIOALIGN, plainNumber('stx_dio_mem_align')],
   ['stx_dio_offset_align', linux.STATX_DIOALIGN, plainNumber('stx_dio_offset_align')],
+  ['stx_subvol', linux.STATX_SUBVOL, plainNumber('stx_subvol')],
+  ['stx_atomic_write_unit_min', linux.STATX_WRITE_ATOMIC, plainNumber('stx_atomic_write_unit_min')],
+  ['stx_atomic_write_unit_max', linux.STATX_WRITE_ATOMIC, plainNumber('stx_atomic_write_unit_max')],
+  ['stx_atomic_write_segments_max', linux.STATX_WRITE_ATOMIC, plainNumber('stx_atomic_write_segments_max')],
+  ['stx_dio_read_offset_align', linux.STATX_DIO_READ_ALIGN, plainNumber('stx_dio_read_offset_align')],
+  ['stx_atomic_write_unit_max_opt', linux.STATX_WRITE_ATOMIC, plainNumber('stx_atomic_write_unit_max_opt')],
 ]
 
 /** What is shown without -v. */

@@ -8,8 +8,8 @@ import { StructView } from '../../codec/struct-view.ts'
 import type { Kind } from '../../linux/schema/kinds.ts'
 import type { StructName, StructValues } from '../../linux/schema/layouts.ts'
 import type { Shape } from '../../linux/shapes.ts'
-import type { Context } from '../context.ts'
-import { type KindText, structText } from '../shapes/struct-text.ts'
+import type { Context, KindText } from '../context.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address, escaped } from '../text.ts'
 
 export interface Walk {

@@ -4,10 +4,10 @@ import * as linux from '../../linux/constants.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
 import { offsetOf } from '../../linux/schema/layouts.ts'
 import { type ShapeField, shapeOf } from '../../linux/shapes.ts'
-import { argument, type Context, type Printer } from '../context.ts'
+import { argument, type Context, type Printer, type KindText } from '../context.ts'
 import { bytesOf, readView, readWord } from '../memory.ts'
 import { bytesBehind } from '../basic/sized.ts'
-import { type KindText, structText } from '../shapes/struct-text.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address } from '../text.ts'
 
 const PIDFD = BigInt(linux.CLONE_PIDFD)

@@ -6,12 +6,12 @@
 import { StructView, viewAt } from '../../codec/struct-view.ts'
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import { bytesBehind } from '../basic/sized.ts'
-import { argument, type Context, type Printer } from '../context.ts'
+import { argument, type Context, type Printer, type KindText } from '../context.ts'
 import { buffer } from '../basic/strings.ts'
 import { membersAt } from './members.ts'
 import { address, escaped } from '../text.ts'
 import { wordsAt } from './rows.ts'
-import { hasField, type KindText, structsAt, structText } from './struct-text.ts'
+import { hasField, structsAt, structText } from './struct-text.ts'
 
 /** Larger sizes are not read. */
 const MOST_BYTES = 4096n

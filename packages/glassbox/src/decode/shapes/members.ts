@@ -4,9 +4,9 @@
  */
 import { type StructView, viewAt } from '../../codec/struct-view.ts'
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { address } from '../text.ts'
-import { fieldText, isShown, type KindText } from './struct-text.ts'
+import { fieldText, isShown } from './struct-text.ts'
 
 export class Members {
   readonly #shape: Shape

@@ -2,8 +2,8 @@
 import type { Bits, Noted } from '../../linux/schema/kinds.ts'
 import { isStructName } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
-import type { Context } from '../context.ts'
-import { elementAt, type FieldText, innerName, type KindText, textOf } from './struct-text.ts'
+import type { Context, KindText } from '../context.ts'
+import { elementAt, type FieldText, innerName, textOf } from './struct-text.ts'
 
 const texts = new Map<string, FieldText>()
 

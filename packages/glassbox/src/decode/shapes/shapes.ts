@@ -7,10 +7,10 @@ import { boundedTextAt } from '../../codec/texts.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import { bytesText } from '../basic/bytes.ts'
 import { buffer } from '../basic/strings.ts'
-import type { Context, Printer } from '../context.ts'
+import type { Context, KindText, Printer } from '../context.ts'
 import { address, charArray, escaped } from '../text.ts'
 import { elementText, wordsAt } from './rows.ts'
-import { isZero, type KindText, structAt } from './struct-text.ts'
+import { isZero, structAt } from './struct-text.ts'
 
 /** A string that ends at a NUL, or where there is no more room for it. */
 export const boundedString = (start: bigint, room: number, context: Context): string =>

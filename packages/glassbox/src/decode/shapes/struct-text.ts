@@ -15,13 +15,10 @@ import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import { arrayText, elementsText } from '../basic/arrays.ts'
 import { bytesText } from '../basic/bytes.ts'
 import { modeText } from '../basic/modes.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
 import { PARTS } from './parts.ts'
 import { WORDS } from './words.ts'
-
-/** Prints a value by the notation of its kind. */
-export type KindText = (kind: string, value: bigint, context: Context) => string
 
 /** Where a value lies in a struct, and how many elements it has. */
 type Spot = Pick<ShapeField, 'offset' | 'size'> & Partial<Pick<ShapeField, 'element' | 'count' | 'isWhole'>>

@@ -16,12 +16,16 @@ export interface DescriptorLimit {
 /** /proc/sys/fs/nr_open: no limit reaches farther. */
 const MOST = 1_048_576
 
+/** The size that a table begins with. It doubles when a descriptor needs it, and never shrinks. */
+const FIRST_SIZE = 64
+
 export class DescriptorTable implements FdTable {
   readonly #limit: DescriptorLimit
   #files: (OpenFile | undefined)[] = []
   #closing: boolean[] = []
   /** No descriptor below this one is free. */
   #firstFree = 0
+  #size = FIRST_SIZE
 
   constructor(limit: DescriptorLimit) {
     this.#limit = limit
@@ -29,6 +33,14 @@ export class DescriptorTable implements FdTable {
 
   get limit(): number {
     return Math.min(this.#limit.soft, MOST)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  makeRoom(fd: number): void {
+    while (fd >= this.#size) this.#size *= 2
   }
 
   get(fd: number): OpenFile | undefined {
@@ -53,6 +65,7 @@ export class DescriptorTable implements FdTable {
   }
 
   #put(fd: number, file: OpenFile, closeOnExec: boolean): void {
+    this.makeRoom(fd)
     while (this.#files.length < fd) this.#files.push(undefined)
     this.#files[fd] = file
     this.#closing[fd] = closeOnExec
@@ -86,6 +99,7 @@ export class DescriptorTable implements FdTable {
     copy.#files = this.#files.slice()
     copy.#closing = this.#closing.slice()
     copy.#firstFree = this.#firstFree
+    copy.makeRoom(copy.#files.findLastIndex(file => file !== undefined))
     for (const file of copy.#files) if (file !== undefined) file.references++
     return copy
   }

@@ -20,4 +20,8 @@ export interface FdTable {
   numbers(): readonly number[]
   /** Descriptors are below it. */
   readonly limit: number
+  /** For how many descriptors there is room now; more is made when they are used. */
+  readonly size: number
+  /** dup2(2) makes room for its target before it looks at its source. */
+  makeRoom(fd: number): void
 }

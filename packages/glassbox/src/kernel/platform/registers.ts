@@ -4,47 +4,17 @@
  * exact below 2^53; `copy` and the methods with `Exact` are always exact.
  */
 
-import { ARGUMENT_REGISTERS } from '../../linux/ptrace.ts'
+import { ARGUMENT_REGISTERS, USER_REGS, USER_REGS_WORDS } from '../../linux/user-regs.ts'
 
 /** Index of each register, in 64-bit words. */
-export const REGISTER = {
-  r15: 0,
-  r14: 1,
-  r13: 2,
-  r12: 3,
-  rbp: 4,
-  rbx: 5,
-  r11: 6,
-  r10: 7,
-  r9: 8,
-  r8: 9,
-  rax: 10,
-  rcx: 11,
-  rdx: 12,
-  rsi: 13,
-  rdi: 14,
-  origRax: 15,
-  rip: 16,
-  cs: 17,
-  flags: 18,
-  rsp: 19,
-  ss: 20,
-  fsBase: 21,
-  gsBase: 22,
-  ds: 23,
-  es: 24,
-  fs: 25,
-  gs: 26,
-} as const
+export const REGISTER: typeof USER_REGS = USER_REGS
 
 /** The registers of the arguments of a call. */
 export const ARGUMENTS: readonly number[] = ARGUMENT_REGISTERS.x86_64
 
-const COUNT = 27
-
 export class Registers {
   /** The low half of register `i` is word `2 * i`, the high half the next. */
-  readonly words: Int32Array = new Int32Array(COUNT * 2)
+  readonly words: Int32Array = new Int32Array(USER_REGS_WORDS * 2)
 
   /** The register as a signed number. */
   get(index: number): number {

@@ -513,6 +513,12 @@ export interface StructArguments {
     readonly stx_mnt_id?: Word
     readonly stx_dio_mem_align?: number
     readonly stx_dio_offset_align?: number
+    readonly stx_subvol?: Word
+    readonly stx_atomic_write_unit_min?: number
+    readonly stx_atomic_write_unit_max?: number
+    readonly stx_atomic_write_segments_max?: number
+    readonly stx_dio_read_offset_align?: number
+    readonly stx_atomic_write_unit_max_opt?: number
   }
   readonly statx_timestamp: {
     readonly tv_sec?: Word
@@ -600,6 +606,19 @@ export interface StructArguments {
   }
   readonly landlock_ruleset_attr: {
     readonly handled_access_fs?: Names
+    readonly handled_access_net?: Names
+    readonly scoped?: Names
+    readonly quiet_access_fs?: Names
+    readonly quiet_access_net?: Names
+    readonly quiet_scoped?: Names
+  }
+  readonly landlock_net_port_attr: {
+    readonly allowed_access?: Names
+    readonly port?: Word
+  }
+  readonly delegation: {
+    readonly d_flags?: number
+    readonly d_type?: Name
   }
   readonly landlock_path_beneath_attr: {
     readonly allowed_access?: Names
@@ -3310,6 +3329,11 @@ export interface StructArguments {
     readonly size?: number
     readonly flags?: Names
   }
+  readonly xattr_args_read: {
+    readonly value?: Behind<Uint8Array>
+    readonly size?: number
+    readonly flags?: Names
+  }
   readonly file_attr: {
     readonly fa_xflags?: Names
     readonly fa_extsize?: number
@@ -3322,6 +3346,111 @@ export interface StructArguments {
     readonly fa_extsize?: number
     readonly fa_projid?: number
     readonly fa_cowextsize?: number
+  }
+  readonly pidfd_info: {
+    readonly mask?: Names
+    readonly cgroupid?: Word
+    readonly pid?: number
+    readonly tgid?: number
+    readonly ppid?: number
+    readonly ruid?: number
+    readonly rgid?: number
+    readonly euid?: number
+    readonly egid?: number
+    readonly suid?: number
+    readonly sgid?: number
+    readonly fsuid?: number
+    readonly fsgid?: number
+    readonly exit_code?: number
+    readonly coredump_mask?: Names
+    readonly coredump_signal?: Name
+    readonly coredump_code?: number
+    readonly supported_mask?: Names
+  }
+  readonly pidfd_info_before: {
+    readonly mask?: Names
+  }
+  readonly mnt_ns_info: {
+    readonly size?: number
+    readonly nr_mounts?: number
+    readonly mnt_ns_id?: Word
+  }
+  readonly fsuuid2: {
+    readonly len?: number
+    readonly uuid?: string
+  }
+  readonly fs_sysfs_path: {
+    readonly len?: number
+    readonly name?: string
+  }
+  readonly epoll_params: {
+    readonly busy_poll_usecs?: number
+    readonly busy_poll_budget?: number
+    readonly prefer_busy_poll?: number
+    readonly __pad?: number
+  }
+  readonly page_region: {
+    readonly start?: Word
+    readonly end?: Word
+    readonly categories?: Names
+  }
+  readonly pm_scan: {
+    readonly walk_end?: Word
+    readonly vec?: Behind<readonly (StructArguments['page_region'])[]>
+    readonly size?: Word
+    readonly flags?: Names
+    readonly start?: Word
+    readonly end?: Word
+    readonly vec_len?: Word
+    readonly max_pages?: Word
+    readonly category_inverted?: Names
+    readonly category_mask?: Names
+    readonly category_anyof_mask?: Names
+    readonly return_mask?: Names
+  }
+  readonly pm_scan_before: {
+    readonly size?: Word
+    readonly flags?: Names
+    readonly start?: Word
+    readonly end?: Word
+    readonly vec_len?: Word
+    readonly max_pages?: Word
+    readonly category_inverted?: Names
+    readonly category_mask?: Names
+    readonly category_anyof_mask?: Names
+    readonly return_mask?: Names
+  }
+  readonly pm_scan_after: {
+    readonly walk_end?: Word
+    readonly vec?: Behind<readonly (StructArguments['page_region'])[]>
+  }
+  readonly uffd_move: {
+    readonly move?: Word
+    readonly dst?: Word
+    readonly src?: Word
+    readonly len?: Word
+    readonly mode?: Names
+  }
+  readonly uffd_move_before: {
+    readonly dst?: Word
+    readonly src?: Word
+    readonly len?: Word
+    readonly mode?: Names
+  }
+  readonly uffd_move_after: {
+    readonly move?: Word
+  }
+  readonly uffd_poison: {
+    readonly updated?: Word
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
+  readonly uffd_poison_before: {
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
+  readonly uffd_poison_after: {
+    readonly updated?: Word
   }
   readonly btrfs_inherit: {
     readonly flags?: Names
@@ -3758,7 +3887,7 @@ export interface CallArguments {
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
   readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Behind<StructArguments['msqid_set']> }
-  readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
+  readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: AnyValue }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }
   readonly fdatasync: { readonly fd: number }
@@ -4023,7 +4152,7 @@ export interface CallArguments {
   readonly rseq: { readonly rseq: Word; readonly rseq_len: Word; readonly flags: Word; readonly sig: Word }
   readonly uretprobe: {  }
   readonly uprobe: {  }
-  readonly pidfd_send_signal: { readonly pidfd: number; readonly sig: Name; readonly info: Behind<SignalInformation>; readonly flags: number }
+  readonly pidfd_send_signal: { readonly pidfd: number; readonly sig: Name; readonly info: Behind<SignalInformation>; readonly flags: Names }
   readonly io_uring_setup: { readonly entries: number; readonly params: Behind<StructArguments['io_uring_params']> }
   readonly io_uring_enter: { readonly fd: number; readonly to_submit: number; readonly min_complete: number; readonly flags: Names; readonly argp: Behind<Names>; readonly argsz: Word }
   readonly io_uring_register: { readonly fd: number; readonly opcode: Name; readonly arg: AnyValue; readonly nr_args: number }
@@ -4044,8 +4173,8 @@ export interface CallArguments {
   readonly mount_setattr: { readonly dirfd: number; readonly path: Behind<string>; readonly flags: Names; readonly attr: Behind<StructArguments['mount_attr']>; readonly size: Word }
   readonly quotactl_fd: { readonly fd: number; readonly cmd: { readonly command: Name; readonly type: Name }; readonly addr?: AnyValue; readonly id?: number | Name }
   readonly landlock_create_ruleset: { readonly attr: Behind<StructArguments['landlock_ruleset_attr']>; readonly size: Word; readonly flags: Names }
-  readonly landlock_add_rule: { readonly ruleset_fd: number; readonly rule_type: Name; readonly rule_attr: Address | Behind<StructArguments['landlock_path_beneath_attr']>; readonly flags: number }
-  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: number }
+  readonly landlock_add_rule: { readonly ruleset_fd: number; readonly rule_type: Name; readonly rule_attr: Behind<StructArguments['landlock_net_port_attr']> | Address | Behind<StructArguments['landlock_path_beneath_attr']>; readonly flags: Names }
+  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: Names }
   readonly memfd_secret: { readonly flags: Names }
   readonly process_mrelease: { readonly pidfd: number; readonly flags: number }
   readonly futex_waitv: { readonly waiters: Behind<readonly (StructArguments['futex_waitv'])[]>; readonly nr_futexes: number; readonly flags: number; readonly timeout: Behind<StructArguments['timespec']>; readonly clockid: Name }
@@ -4053,17 +4182,17 @@ export interface CallArguments {
   readonly cachestat: { readonly fd: number; readonly cstat_range: Address | Behind<StructArguments['cachestat_range']>; readonly cstat: Address | Behind<StructArguments['cachestat']>; readonly flags: number }
   readonly fchmodat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: number; readonly flags: Names }
   readonly map_shadow_stack: { readonly addr: Word | Address; readonly size: Word; readonly flags: number | Names }
-  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word; readonly nr: number; readonly flags: number }
-  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number; readonly timeout: Address; readonly clockid: number }
+  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word | number; readonly nr: number; readonly flags: number | Names }
+  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number | Names; readonly timeout: Address | Behind<StructArguments['timespec64']>; readonly clockid: number | Name }
   readonly futex_requeue: { readonly waiters: Address; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
   readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
   readonly listmount: { readonly req: Address | Behind<StructArguments['mount_list_request']>; readonly mnt_ids: Address | Behind<readonly (Word)[]>; readonly nr_mnt_ids: Word; readonly flags: number | Names }
-  readonly lsm_get_self_attr: { readonly attr: number; readonly ctx: Address; readonly size: Address; readonly flags: number }
+  readonly lsm_get_self_attr: { readonly attr: number | Name; readonly ctx: Address; readonly size: Address | Behind<number>; readonly flags: number | Names }
   readonly lsm_set_self_attr: { readonly attr: number | Name; readonly ctx: Address | Behind<StructArguments['lsm_context']>; readonly size: number; readonly flags: number }
   readonly lsm_list_modules: { readonly ids: Address | Behind<readonly (Name)[]>; readonly size: Address | Behind<number>; readonly flags: number }
   readonly mseal: { readonly start: Word | Address; readonly len: Word; readonly flags: Word }
   readonly setxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address | Behind<StructArguments['xattr_args']>; readonly usize: Word }
-  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
+  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address | Behind<StructArguments['xattr_args_read']>; readonly usize: Word }
   readonly listxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly list: Behind<string> | Behind<Names>; readonly size: Word }
   readonly removexattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string> }
   readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }
@@ -4145,7 +4274,7 @@ export interface CallInputs {
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
   readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Behind<StructArguments['msqid_set']> }
-  readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
+  readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: AnyValue }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }
   readonly fdatasync: { readonly fd: number }
@@ -4410,7 +4539,7 @@ export interface CallInputs {
   readonly rseq: { readonly rseq: Word; readonly rseq_len: Word; readonly flags: Word; readonly sig: Word }
   readonly uretprobe: {  }
   readonly uprobe: {  }
-  readonly pidfd_send_signal: { readonly pidfd: number; readonly sig: Name; readonly info: Behind<SignalInformation>; readonly flags: number }
+  readonly pidfd_send_signal: { readonly pidfd: number; readonly sig: Name; readonly info: Behind<SignalInformation>; readonly flags: Names }
   readonly io_uring_setup: { readonly entries: number }
   readonly io_uring_enter: { readonly fd: number; readonly to_submit: number; readonly min_complete: number; readonly flags: Names; readonly argp: Behind<Names>; readonly argsz: Word }
   readonly io_uring_register: { readonly fd: number; readonly opcode: Name; readonly arg?: AnyValue; readonly nr_args: number }
@@ -4431,8 +4560,8 @@ export interface CallInputs {
   readonly mount_setattr: { readonly dirfd: number; readonly path: Behind<string>; readonly flags: Names; readonly attr: Behind<StructArguments['mount_attr']>; readonly size: Word }
   readonly quotactl_fd: { readonly fd: number; readonly cmd: { readonly command: Name; readonly type: Name }; readonly addr?: AnyValue; readonly id?: number | Name }
   readonly landlock_create_ruleset: { readonly attr: Behind<StructArguments['landlock_ruleset_attr']>; readonly size: Word; readonly flags: Names }
-  readonly landlock_add_rule: { readonly ruleset_fd: number; readonly rule_type: Name; readonly rule_attr: Address | Behind<StructArguments['landlock_path_beneath_attr']>; readonly flags: number }
-  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: number }
+  readonly landlock_add_rule: { readonly ruleset_fd: number; readonly rule_type: Name; readonly rule_attr: Behind<StructArguments['landlock_net_port_attr']> | Address | Behind<StructArguments['landlock_path_beneath_attr']>; readonly flags: Names }
+  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: Names }
   readonly memfd_secret: { readonly flags: Names }
   readonly process_mrelease: { readonly pidfd: number; readonly flags: number }
   readonly futex_waitv: { readonly waiters: Behind<readonly (StructArguments['futex_waitv'])[]>; readonly nr_futexes: number; readonly flags: number; readonly timeout: Behind<StructArguments['timespec']>; readonly clockid: Name }
@@ -4440,17 +4569,17 @@ export interface CallInputs {
   readonly cachestat: { readonly fd: number; readonly cstat_range: Address | Behind<StructArguments['cachestat_range']>; readonly cstat?: Address | Behind<StructArguments['cachestat']>; readonly flags: number }
   readonly fchmodat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: number; readonly flags: Names }
   readonly map_shadow_stack: { readonly addr: Word | Address; readonly size: Word; readonly flags: number | Names }
-  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word; readonly nr: number; readonly flags: number }
-  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number; readonly timeout: Address; readonly clockid: number }
+  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word | number; readonly nr: number; readonly flags: number | Names }
+  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number | Names; readonly timeout: Address | Behind<StructArguments['timespec64']>; readonly clockid: number | Name }
   readonly futex_requeue: { readonly waiters: Address; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
   readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
   readonly listmount: { readonly req: Address | Behind<StructArguments['mount_list_request']>; readonly mnt_ids?: Address | Behind<readonly (Word)[]>; readonly nr_mnt_ids: Word; readonly flags: number | Names }
-  readonly lsm_get_self_attr: { readonly attr: number; readonly ctx: Address; readonly size: Address; readonly flags: number }
+  readonly lsm_get_self_attr: { readonly attr: number | Name; readonly ctx: Address; readonly size?: Address | Behind<number>; readonly flags: number | Names }
   readonly lsm_set_self_attr: { readonly attr: number | Name; readonly ctx: Address | Behind<StructArguments['lsm_context']>; readonly size: number; readonly flags: number }
   readonly lsm_list_modules: { readonly ids?: Address | Behind<readonly (Name)[]>; readonly size?: Address | Behind<number>; readonly flags: number }
   readonly mseal: { readonly start: Word | Address; readonly len: Word; readonly flags: Word }
   readonly setxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address | Behind<StructArguments['xattr_args']>; readonly usize: Word }
-  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs: Address; readonly usize: Word }
+  readonly getxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string>; readonly uargs?: Address | Behind<StructArguments['xattr_args_read']>; readonly usize: Word }
   readonly listxattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly list?: Behind<string> | Behind<Names>; readonly size: Word }
   readonly removexattrat: { readonly dfd: number; readonly path: Behind<string>; readonly at_flags: number | Names; readonly name: Behind<string> }
   readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }

@@ -248,6 +248,7 @@ type KindName =
   | 'statxflags'
   | 'flags_statx'
   | 'ptr_out_statx'
+  | 'flags_pidfd_signal'
   | 'uring'
   | 'flags_uring_enter'
   | 'one_uring_register'
@@ -270,8 +271,12 @@ type KindName =
   | 'flags_landlock_create'
   | 'one_landlock_rule'
   | 'ptr_in_landlock_path_beneath_attr'
+  | 'flags_landlock_add'
+  | 'flags_landlock_restrict'
   | 'flags_memfd_secret'
   | 'items_in_futex_waitv_1u'
+  | 'ptr_out_delegation'
+  | 'ptr_in_delegation'
   | 'flags_fd_flags'
   | 'ptr_out_flock_told'
   | 'ptr_in_flock'
@@ -352,6 +357,11 @@ type KindName =
   | 'matrix'
   | 'one_prctl_vma'
   | 'ptracer'
+  | 'flags_mdwe'
+  | 'cell_out_flags_shadow_status'
+  | 'flags_shadow_status'
+  | 'one_restore_ids'
+  | 'one_futex_hash'
   | 'cell_out_features'
   | 'feature'
   | 'flags_key_perms'
@@ -388,6 +398,7 @@ type KindName =
   | 'ptr_out_dqblk'
   | 'ptr_in_dqblk'
   | 'ptr_out_nextdqblk'
+  | 'ptr_in_landlock_net_port_attr'
   | 'cell_in_inout_seccomp_ret'
   | 'cell_out_tid'
   | 'futexop'
@@ -559,6 +570,8 @@ type KindName =
   | 'tail_2'
   | 'tail_3'
   | 'flags_landlock_fs_64'
+  | 'flags_landlock_net_64'
+  | 'flags_landlock_scope_64'
   | 'flags_dqi_flags_32'
   | 'flags_qif_32'
   | 'int_decimal_s8'
@@ -905,6 +918,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   statxflags: { type: 'word', bits: 32, word: 'statx_flags', notation: 'statxflags' },
   flags_statx: { type: 'flags', bits: 32, set: 'statx', notation: '|statx' },
   ptr_out_statx: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'statx' }, notation: 'ptr>statx' },
+  flags_pidfd_signal: { type: 'flags', bits: 32, set: 'pidfd_signal', notation: '|pidfd_signal' },
   uring: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'io_uring_params' }, told: 'always', notation: 'uring' },
   flags_uring_enter: { type: 'flags', bits: 32, set: 'uring_enter', notation: '|uring_enter' },
   one_uring_register: { type: 'enum', bits: 32, set: 'uring_register', notation: '=uring_register' },
@@ -927,8 +941,12 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_landlock_create: { type: 'flags', bits: 32, set: 'landlock_create', notation: '|landlock_create' },
   one_landlock_rule: { type: 'enum', bits: 32, set: 'landlock_rule', notation: '=landlock_rule' },
   ptr_in_landlock_path_beneath_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'landlock_path_beneath_attr' }, notation: 'ptr<landlock_path_beneath_attr' },
+  flags_landlock_add: { type: 'flags', bits: 32, set: 'landlock_add', notation: '|landlock_add' },
+  flags_landlock_restrict: { type: 'flags', bits: 32, set: 'landlock_restrict', notation: '|landlock_restrict' },
   flags_memfd_secret: { type: 'flags', bits: 32, set: 'memfd_secret', notation: '|memfd_secret' },
   items_in_futex_waitv_1u: { type: 'array', way: 'in', of: { type: 'struct', name: 'futex_waitv' }, count: { by: 'argument', argument: 1, bits: 32 }, notation: 'items<futex_waitv,1u' },
+  ptr_out_delegation: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'delegation' }, notation: 'ptr>delegation' },
+  ptr_in_delegation: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'delegation' }, notation: 'ptr<delegation' },
   flags_fd_flags: { type: 'flags', bits: 32, set: 'fd_flags', notation: '|fd_flags' },
   ptr_out_flock_told: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'flock' }, notation: 'ptr>flock_told' },
   ptr_in_flock: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'flock', view: 'set' }, notation: 'ptr<flock' },
@@ -1009,6 +1027,11 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   matrix: { type: 'word', bits: 64, word: 'sme_vector', notation: 'matrix' },
   one_prctl_vma: { type: 'enum', bits: 64, set: 'prctl_vma', notation: '=prctl_vma' },
   ptracer: { type: 'word', bits: 32, word: 'ptracer', notation: 'ptracer' },
+  flags_mdwe: { type: 'flags', bits: 64, set: 'mdwe', notation: '|mdwe' },
+  cell_out_flags_shadow_status: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'shadow_status' }, notation: 'cell>|shadow_status' },
+  flags_shadow_status: { type: 'flags', bits: 64, set: 'shadow_status', notation: '|shadow_status' },
+  one_restore_ids: { type: 'enum', bits: 64, set: 'restore_ids', notation: '=restore_ids' },
+  one_futex_hash: { type: 'enum', bits: 64, set: 'futex_hash', notation: '=futex_hash' },
   cell_out_features: { type: 'pointer', way: 'out', to: { type: 'word', bits: 64, word: 'xsave_features' }, notation: 'cell>features' },
   feature: { type: 'word', bits: 64, word: 'xsave_feature', notation: 'feature' },
   flags_key_perms: { type: 'flags', bits: 32, set: 'key_perms', notation: '|key_perms' },
@@ -1045,6 +1068,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   ptr_out_dqblk: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'dqblk' }, notation: 'ptr>dqblk' },
   ptr_in_dqblk: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'dqblk' }, notation: 'ptr<dqblk' },
   ptr_out_nextdqblk: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'nextdqblk' }, notation: 'ptr>nextdqblk' },
+  ptr_in_landlock_net_port_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'landlock_net_port_attr' }, notation: 'ptr<landlock_net_port_attr' },
   cell_in_inout_seccomp_ret: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'seccomp_ret' }, notation: 'cell<=seccomp_ret' },
   cell_out_tid: { type: 'pointer', way: 'out', to: { type: 'id', bits: 32, of: 'tid' }, notation: 'cell>tid' },
   futexop: { type: 'word', bits: 32, word: 'futex_operation', notation: 'futexop' },
@@ -1216,6 +1240,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   tail_2: { type: 'tail', length: { by: 'field', field: 'handle_bytes' }, notation: 'tail@handle_bytes' },
   tail_3: { type: 'tail', length: { by: 'field', field: 'len' }, notation: 'tail@len' },
   flags_landlock_fs_64: { type: 'flags', bits: 64, set: 'landlock_fs', notation: '|landlock_fs' },
+  flags_landlock_net_64: { type: 'flags', bits: 64, set: 'landlock_net', notation: '|landlock_net' },
+  flags_landlock_scope_64: { type: 'flags', bits: 64, set: 'landlock_scope', notation: '|landlock_scope' },
   flags_dqi_flags_32: { type: 'flags', bits: 32, set: 'dqi_flags', notation: '|dqi_flags' },
   flags_qif_32: { type: 'flags', bits: 32, set: 'qif', notation: '|qif' },
   int_decimal_s8: { type: 'int', bits: 8, signed: true, form: 'decimal', notation: 'd' },

@@ -258,7 +258,16 @@ type RareKindName =
   | 'int_hex_64_3'
   | 'enum_lsm_id_64'
   | 'buffer_bytes_3'
+  | 'buffer_bytes_4'
   | 'flags_fs_xflags_64'
+  | 'flags_pidfd_info_64'
+  | 'flags_pidfd_coredump_32'
+  | 'chars_128'
+  | 'flags_page_is_64'
+  | 'array_struct_page_region'
+  | 'flags_pm_scan_64'
+  | 'flags_uffd_move_64'
+  | 'flags_uffd_poison_64'
   | 'flags_btrfs_inherit_64'
   | 'trailing_array_5'
   | 'flags_btrfs_subvol_64'
@@ -294,7 +303,6 @@ type RareKindName =
   | 'list_struct_mtd_oobfree_8'
   | 'enum_ubi_volume_8'
   | 'flags_ubi_vol_8'
-  | 'chars_128'
   | 'struct_kvm_segment'
   | 'struct_kvm_table'
   | 'list_int_64_4'
@@ -316,7 +324,7 @@ type RareKindName =
   | 'word_device_16'
   | 'int_octal_16_2'
   | 'string_6'
-  | 'buffer_bytes_4'
+  | 'buffer_bytes_5'
   | 'array_struct_v4l2_ext_control_2'
   | 'pointer_struct_btrfs_inherit_2'
   | 'shape_out_hd_geometry'
@@ -400,6 +408,7 @@ type RareKindName =
   | 'shape_in_ubi_map'
   | 'device_in_entropy'
   | 'longcell_in_x'
+  | 'shape_in_epoll_params'
   | 'longcell_in_u'
   | 'device_in_btrfs_flags'
   | 'device_in_kvm_cpuid'
@@ -452,6 +461,7 @@ type RareKindName =
   | 'mixed_out_u_u'
   | 'mixed_out_u_inout_evdev_key'
   | 'longcell_out_x'
+  | 'shape_out_epoll_params'
   | 'longcell_out_u'
   | 'device_out_btrfs_flags'
   | 'shape_in_tee_cancel'
@@ -460,6 +470,8 @@ type RareKindName =
   | 'shape_out_mtd_stats'
   | 'shape_in_tee_buffer'
   | 'shape_in_uffd_range'
+  | 'shape_out_mnt_ns_info'
+  | 'shape_out_fsuuid2'
   | 'shape_out_btrfs_features'
   | 'shape_out_fsxattr_get'
   | 'shape_out_mtd_info'
@@ -474,6 +486,7 @@ type RareKindName =
   | 'device_out_btrfs_supported'
   | 'shape_out_ptp_caps'
   | 'shape_out_v4l2_capability'
+  | 'shape_out_fs_sysfs_path'
   | 'device_out_kvm_regs'
   | 'shape_out_mtd_oobsel'
   | 'label_out'
@@ -508,7 +521,9 @@ type RareKindName =
   | 'device_inout_fiemap'
   | 'shape_inout_uffd_register_before_uffd_register_after'
   | 'shape_inout_uffd_zero_before_uffd_zero_after'
+  | 'shape_inout_uffd_poison_before_uffd_poison_after'
   | 'shape_inout_uffd_copy_before_uffd_copy_after'
+  | 'shape_inout_uffd_move_before_uffd_move_after'
   | 'shape_inout_v4l2_cropcap_before_v4l2_cropcap_after'
   | 'shape_inout_v4l2_frmsize_before_v4l2_frmsize_after'
   | 'shape_in_mtd_write'
@@ -529,8 +544,10 @@ type RareKindName =
   | 'shape_in_gpiohandle_config'
   | 'device_inout_v4l2_buffer'
   | 'device_inout_v4l2_dequeue'
+  | 'shape_inout_pidfd_info_before_pidfd_info'
   | 'shape_inout_ptp_pin_before_ptp_pin_after'
   | 'shape_inout_ptp_pin_before2_ptp_pin_after'
+  | 'shape_inout_pm_scan_before_pm_scan_after'
   | 'device_inout_btrfs_search2'
   | 'shape_inout_btrfs_received_before_btrfs_received_after'
   | 'shape_inout_v4l2_parm_type_v4l2_parm_after'
@@ -649,6 +666,10 @@ type RareKindName =
   | 'flags_at_file'
   | 'sizedshape_in_xattr_args_5'
   | 'xattrs_out_4'
+  | 'sizedshape_out_xattr_args_read_5'
+  | 'flags_lsm_flag'
+  | 'flags_futex2'
+  | 'ptr_in_timespec64'
   | 'sizedshape_out_file_attr_3'
   | 'sizedshape_in_file_attr_set_3'
 
@@ -909,7 +930,16 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   int_hex_64_3: { type: 'int', bits: 64, signed: false, form: 'hex', notation: 'mountid' },
   enum_lsm_id_64: { type: 'enum', bits: 64, set: 'lsm_id', notation: '=lsm_id' },
   buffer_bytes_3: { type: 'buffer', way: 'in', length: { by: 'field', field: 'size' }, form: 'bytes', at: 64, notation: '&bytes' },
+  buffer_bytes_4: { type: 'buffer', way: 'in', length: { by: 'result' }, form: 'bytes', at: 64, notation: '&bytes' },
   flags_fs_xflags_64: { type: 'flags', bits: 64, set: 'fs_xflags', notation: '|fs_xflags' },
+  flags_pidfd_info_64: { type: 'flags', bits: 64, set: 'pidfd_info', notation: '|pidfd_info' },
+  flags_pidfd_coredump_32: { type: 'flags', bits: 32, set: 'pidfd_coredump', notation: '|pidfd_coredump' },
+  chars_128: { type: 'chars', size: 128, notation: 'str' },
+  flags_page_is_64: { type: 'flags', bits: 64, set: 'page_is', notation: '|page_is' },
+  array_struct_page_region: { type: 'array', way: 'in', of: { type: 'struct', name: 'page_region' }, count: { by: 'result' }, at: 64, notation: '&{page_region}' },
+  flags_pm_scan_64: { type: 'flags', bits: 64, set: 'pm_scan', notation: '|pm_scan' },
+  flags_uffd_move_64: { type: 'flags', bits: 64, set: 'uffd_move', notation: '|uffd_move' },
+  flags_uffd_poison_64: { type: 'flags', bits: 64, set: 'uffd_poison', notation: '|uffd_poison' },
   flags_btrfs_inherit_64: { type: 'flags', bits: 64, set: 'btrfs_inherit', notation: '|btrfs_inherit' },
   trailing_array_5: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'field', field: 'num_qgroups' } }, notation: '+u/8' },
   flags_btrfs_subvol_64: { type: 'flags', bits: 64, set: 'btrfs_subvol', notation: '|btrfs_subvol' },
@@ -945,7 +975,6 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   list_struct_mtd_oobfree_8: { type: 'list', of: { type: 'struct', name: 'mtd_oobfree' }, count: 8, notation: '{mtd_oobfree}[]' },
   enum_ubi_volume_8: { type: 'enum', bits: 8, set: 'ubi_volume', notation: '=ubi_volume' },
   flags_ubi_vol_8: { type: 'flags', bits: 8, set: 'ubi_vol', notation: '|ubi_vol' },
-  chars_128: { type: 'chars', size: 128, notation: 'str' },
   struct_kvm_segment: { type: 'struct', name: 'kvm_segment', notation: '{kvm_segment}' },
   struct_kvm_table: { type: 'struct', name: 'kvm_table', notation: '{kvm_table}' },
   list_int_64_4: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 4, notation: 'x[]' },
@@ -967,7 +996,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   word_device_16: { type: 'word', bits: 16, word: 'device', notation: 'dev64' },
   int_octal_16_2: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'octal' },
   string_6: { type: 'string', way: 'in', at: 32, notation: 'ptrstr' },
-  buffer_bytes_4: { type: 'buffer', way: 'in', length: { by: 'field', field: 'otherinfolen' }, form: 'bytes', at: 32, notation: '&bytes' },
+  buffer_bytes_5: { type: 'buffer', way: 'in', length: { by: 'field', field: 'otherinfolen' }, form: 'bytes', at: 32, notation: '&bytes' },
   array_struct_v4l2_ext_control_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'v4l2_ext_control' }, count: { by: 'field', field: 'count' }, at: 32, notation: '&{v4l2_ext_control}' },
   pointer_struct_btrfs_inherit_2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_inherit' }, at: 32, notation: '*btrfs_inherit' },
   shape_out_hd_geometry: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'hd_geometry' }, notation: 'shape>hd_geometry' },
@@ -1051,6 +1080,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_ubi_map: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ubi_map' }, notation: 'shape<ubi_map' },
   device_in_entropy: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rand_pool_info' }, notation: 'device<entropy' },
   longcell_in_x: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'longcell<x' },
+  shape_in_epoll_params: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'epoll_params' }, notation: 'shape<epoll_params' },
   longcell_in_u: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, notation: 'longcell<u' },
   device_in_btrfs_flags: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_flags' }, notation: 'device<btrfs_flags' },
   device_in_kvm_cpuid: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'kvm_cpuid' }, notation: 'device<kvm_cpuid' },
@@ -1103,6 +1133,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   mixed_out_u_u: { type: 'pointer', way: 'out', to: { type: 'tuple', of: [{ type: 'int', bits: 32, signed: false, form: 'decimal' }, { type: 'int', bits: 32, signed: false, form: 'decimal' }] }, notation: 'mixed>u,u' },
   mixed_out_u_inout_evdev_key: { type: 'pointer', way: 'out', to: { type: 'tuple', of: [{ type: 'int', bits: 32, signed: false, form: 'decimal' }, { type: 'enum', bits: 32, set: 'evdev_key' }] }, notation: 'mixed>u,=evdev_key' },
   longcell_out_x: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'longcell>x' },
+  shape_out_epoll_params: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'epoll_params' }, notation: 'shape>epoll_params' },
   longcell_out_u: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, notation: 'longcell>u' },
   device_out_btrfs_flags: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_flags' }, notation: 'device>btrfs_flags' },
   shape_in_tee_cancel: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'tee_cancel' }, notation: 'shape<tee_cancel' },
@@ -1111,6 +1142,8 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_out_mtd_stats: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'mtd_stats' }, notation: 'shape>mtd_stats' },
   shape_in_tee_buffer: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'tee_buffer' }, notation: 'shape<tee_buffer' },
   shape_in_uffd_range: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'uffd_range' }, notation: 'shape<uffd_range' },
+  shape_out_mnt_ns_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'mnt_ns_info' }, notation: 'shape>mnt_ns_info' },
+  shape_out_fsuuid2: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'fsuuid2' }, notation: 'shape>fsuuid2' },
   shape_out_btrfs_features: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_features' }, notation: 'shape>btrfs_features' },
   shape_out_fsxattr_get: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'fsxattr_get' }, notation: 'shape>fsxattr_get' },
   shape_out_mtd_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'mtd_info' }, notation: 'shape>mtd_info' },
@@ -1125,6 +1158,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_out_btrfs_supported: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_features' }, notation: 'device>btrfs_supported' },
   shape_out_ptp_caps: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ptp_caps' }, notation: 'shape>ptp_caps' },
   shape_out_v4l2_capability: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'v4l2_capability' }, notation: 'shape>v4l2_capability' },
+  shape_out_fs_sysfs_path: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'fs_sysfs_path' }, notation: 'shape>fs_sysfs_path' },
   device_out_kvm_regs: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'kvm_regs' }, notation: 'device>kvm_regs' },
   shape_out_mtd_oobsel: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'mtd_oobsel' }, notation: 'shape>mtd_oobsel' },
   label_out: { type: 'pointer', way: 'out', to: { type: 'chars', size: 256 }, notation: 'label>' },
@@ -1159,7 +1193,9 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_inout_fiemap: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'fiemap' }, told: 'always', notation: 'device=fiemap' },
   shape_inout_uffd_register_before_uffd_register_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_register_before' }, after: { type: 'struct', name: 'uffd_register_after' }, told: 'always', notation: 'shape=uffd_register_before+uffd_register_after' },
   shape_inout_uffd_zero_before_uffd_zero_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_zero_before' }, after: { type: 'struct', name: 'uffd_zero_after' }, told: 'always', notation: 'shape=uffd_zero_before+uffd_zero_after' },
+  shape_inout_uffd_poison_before_uffd_poison_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_poison_before' }, after: { type: 'struct', name: 'uffd_poison_after' }, told: 'always', notation: 'shape=uffd_poison_before+uffd_poison_after' },
   shape_inout_uffd_copy_before_uffd_copy_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_copy_before' }, after: { type: 'struct', name: 'uffd_copy_after' }, told: 'always', notation: 'shape=uffd_copy_before+uffd_copy_after' },
+  shape_inout_uffd_move_before_uffd_move_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_move_before' }, after: { type: 'struct', name: 'uffd_move_after' }, told: 'always', notation: 'shape=uffd_move_before+uffd_move_after' },
   shape_inout_v4l2_cropcap_before_v4l2_cropcap_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_cropcap_before' }, after: { type: 'struct', name: 'v4l2_cropcap_after' }, told: 'always', notation: 'shape=v4l2_cropcap_before+v4l2_cropcap_after' },
   shape_inout_v4l2_frmsize_before_v4l2_frmsize_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_frmsize_before' }, after: { type: 'struct', name: 'v4l2_frmsize_after' }, told: 'always', notation: 'shape=v4l2_frmsize_before+v4l2_frmsize_after' },
   shape_in_mtd_write: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mtd_write' }, notation: 'shape<mtd_write' },
@@ -1180,8 +1216,10 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_gpiohandle_config: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'gpiohandle_config' }, notation: 'shape<gpiohandle_config' },
   device_inout_v4l2_buffer: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_buffer' }, told: 'always', notation: 'device=v4l2_buffer' },
   device_inout_v4l2_dequeue: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_buffer' }, told: 'always', notation: 'device=v4l2_dequeue' },
+  shape_inout_pidfd_info_before_pidfd_info: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'pidfd_info_before' }, after: { type: 'struct', name: 'pidfd_info' }, told: 'always', notation: 'shape=pidfd_info_before/pidfd_info' },
   shape_inout_ptp_pin_before_ptp_pin_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ptp_pin_before' }, after: { type: 'struct', name: 'ptp_pin_after' }, told: 'always', notation: 'shape=ptp_pin_before+ptp_pin_after' },
   shape_inout_ptp_pin_before2_ptp_pin_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ptp_pin_before2' }, after: { type: 'struct', name: 'ptp_pin_after' }, told: 'always', notation: 'shape=ptp_pin_before2+ptp_pin_after' },
+  shape_inout_pm_scan_before_pm_scan_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'pm_scan_before' }, after: { type: 'struct', name: 'pm_scan_after' }, told: 'always', notation: 'shape=pm_scan_before+pm_scan_after' },
   device_inout_btrfs_search2: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_search2' }, told: 'always', notation: 'device=btrfs_search2' },
   shape_inout_btrfs_received_before_btrfs_received_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_received_before' }, after: { type: 'struct', name: 'btrfs_received_after' }, told: 'always', notation: 'shape=btrfs_received_before/btrfs_received_after' },
   shape_inout_v4l2_parm_type_v4l2_parm_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_parm_type' }, after: { type: 'struct', name: 'v4l2_parm_after' }, told: 'always', notation: 'shape=v4l2_parm_type+v4l2_parm_after' },
@@ -1300,6 +1338,10 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   flags_at_file: { type: 'flags', bits: 32, set: 'at_file', notation: '|at_file' },
   sizedshape_in_xattr_args_5: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'xattr_args' }, size: { by: 'argument', argument: 5, bits: 32 }, notation: 'sizedshape<xattr_args,5' },
   xattrs_out_4: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 4, bits: 64 }, form: 'attribute_names', notation: 'xattrs>4' },
+  sizedshape_out_xattr_args_read_5: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'xattr_args_read' }, size: { by: 'argument', argument: 5, bits: 32 }, notation: 'sizedshape>xattr_args_read,5' },
+  flags_lsm_flag: { type: 'flags', bits: 32, set: 'lsm_flag', notation: '|lsm_flag' },
+  flags_futex2: { type: 'flags', bits: 32, set: 'futex2', notation: '|futex2' },
+  ptr_in_timespec64: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'timespec64' }, notation: 'ptr<timespec64' },
   sizedshape_out_file_attr_3: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'file_attr' }, size: { by: 'argument', argument: 3, bits: 32 }, notation: 'sizedshape>file_attr,3' },
   sizedshape_in_file_attr_set_3: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'file_attr_set' }, size: { by: 'argument', argument: 3, bits: 32 }, notation: 'sizedshape<file_attr_set,3' },
 })

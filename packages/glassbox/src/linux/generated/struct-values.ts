@@ -449,6 +449,12 @@ export interface StructValues {
     readonly stx_mnt_id: Word
     readonly stx_dio_mem_align: number
     readonly stx_dio_offset_align: number
+    readonly stx_subvol: Word
+    readonly stx_atomic_write_unit_min: number
+    readonly stx_atomic_write_unit_max: number
+    readonly stx_atomic_write_segments_max: number
+    readonly stx_dio_read_offset_align: number
+    readonly stx_atomic_write_unit_max_opt: number
   }
   readonly statx_timestamp: {
     readonly tv_sec: Word
@@ -536,6 +542,19 @@ export interface StructValues {
   }
   readonly landlock_ruleset_attr: {
     readonly handled_access_fs: Word
+    readonly handled_access_net?: Word
+    readonly scoped?: Word
+    readonly quiet_access_fs?: Word
+    readonly quiet_access_net?: Word
+    readonly quiet_scoped?: Word
+  }
+  readonly landlock_net_port_attr: {
+    readonly allowed_access: Word
+    readonly port: Word
+  }
+  readonly delegation: {
+    readonly d_flags: number
+    readonly d_type: number
   }
   readonly landlock_path_beneath_attr: {
     readonly allowed_access: Word
@@ -3246,6 +3265,11 @@ export interface StructValues {
     readonly size: number
     readonly flags: number
   }
+  readonly xattr_args_read: {
+    readonly value: Word
+    readonly size: number
+    readonly flags: number
+  }
   readonly file_attr: {
     readonly fa_xflags: Word
     readonly fa_extsize: number
@@ -3258,6 +3282,111 @@ export interface StructValues {
     readonly fa_extsize: number
     readonly fa_projid: number
     readonly fa_cowextsize: number
+  }
+  readonly pidfd_info: {
+    readonly mask: Word
+    readonly cgroupid?: Word
+    readonly pid: number
+    readonly tgid: number
+    readonly ppid: number
+    readonly ruid: number
+    readonly rgid: number
+    readonly euid: number
+    readonly egid: number
+    readonly suid: number
+    readonly sgid: number
+    readonly fsuid: number
+    readonly fsgid: number
+    readonly exit_code?: number
+    readonly coredump_mask?: number
+    readonly coredump_signal?: number
+    readonly coredump_code?: number
+    readonly supported_mask?: Word
+  }
+  readonly pidfd_info_before: {
+    readonly mask: Word
+  }
+  readonly mnt_ns_info: {
+    readonly size: number
+    readonly nr_mounts: number
+    readonly mnt_ns_id: Word
+  }
+  readonly fsuuid2: {
+    readonly len: number
+    readonly uuid: Uint8Array
+  }
+  readonly fs_sysfs_path: {
+    readonly len: number
+    readonly name: Uint8Array
+  }
+  readonly epoll_params: {
+    readonly busy_poll_usecs: number
+    readonly busy_poll_budget: number
+    readonly prefer_busy_poll: number
+    readonly __pad: number
+  }
+  readonly page_region: {
+    readonly start: Word
+    readonly end: Word
+    readonly categories: Word
+  }
+  readonly pm_scan: {
+    readonly walk_end: Word
+    readonly vec: Word
+    readonly size: Word
+    readonly flags: Word
+    readonly start: Word
+    readonly end: Word
+    readonly vec_len: Word
+    readonly max_pages: Word
+    readonly category_inverted: Word
+    readonly category_mask: Word
+    readonly category_anyof_mask: Word
+    readonly return_mask: Word
+  }
+  readonly pm_scan_before: {
+    readonly size: Word
+    readonly flags: Word
+    readonly start: Word
+    readonly end: Word
+    readonly vec_len: Word
+    readonly max_pages: Word
+    readonly category_inverted: Word
+    readonly category_mask: Word
+    readonly category_anyof_mask: Word
+    readonly return_mask: Word
+  }
+  readonly pm_scan_after: {
+    readonly walk_end: Word
+    readonly vec: Word
+  }
+  readonly uffd_move: {
+    readonly move: Word
+    readonly dst: Word
+    readonly src: Word
+    readonly len: Word
+    readonly mode: Word
+  }
+  readonly uffd_move_before: {
+    readonly dst: Word
+    readonly src: Word
+    readonly len: Word
+    readonly mode: Word
+  }
+  readonly uffd_move_after: {
+    readonly move: Word
+  }
+  readonly uffd_poison: {
+    readonly updated: Word
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
+  readonly uffd_poison_before: {
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
+  readonly uffd_poison_after: {
+    readonly updated: Word
   }
   readonly btrfs_inherit: {
     readonly flags: Word

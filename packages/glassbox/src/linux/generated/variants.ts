@@ -59,6 +59,18 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
   lsm_set_self_attr: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
   ],
+  lsm_get_self_attr: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
+  futex_wake: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
+  futex_wait: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }, { index: 5 }] },
+  ],
+  futex_requeue: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
   lsm_list_modules: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
   ],
@@ -97,7 +109,8 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 2, is: 'one', values: [16] }], show: [{ index: 0 }, { index: 1, kind: kinds().userdesc_in }, { index: 2 }] },
   ],
   landlock_add_rule: () => [
-    { when: [{ argument: 1, is: 'none', values: [1] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().addr }, { index: 3, kind: kinds().hex32 }] },
+    { when: [{ argument: 1, is: 'one', values: [2] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().ptr_in_landlock_net_port_attr }, { index: 3 }] },
+    { when: [{ argument: 1, is: 'none', values: [1] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().addr }, { index: 3 }] },
   ],
   seccomp: () => [
     { when: [{ argument: 0, is: 'one', values: [1] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
@@ -178,7 +191,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [17] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option }, { index: 3, kind: kinds().ptr_in_ucred }, { index: 4 }] },
     { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [20, 21] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option }, { index: 3, kind: kinds().ptr_in_timeval }, { index: 4 }] },
     { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [25, 26, 28, 31, 47, 50, 51, 52, 55, 57, 59, 61, 66, 67, 71] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option }, { index: 3, kind: kinds().option_in }, { index: 4 }] },
-    { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 55, 56, 57, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option }, { index: 3, kind: kinds().intoption_in }, { index: 4 }] },
+    { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 55, 56, 57, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 82, 83, 84] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option }, { index: 3, kind: kinds().intoption_in }, { index: 4 }] },
     { when: [{ argument: 1, is: 'one', values: [1] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option }, { index: 3, kind: kinds().option_in }, { index: 4 }] },
     { when: [{ argument: 1, is: 'one', values: [270] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_netlink_option }, { index: 3, kind: kinds().intoption_in }, { index: 4 }] },
     { when: [{ argument: 1, is: 'one', values: [0] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_ip_option }, { index: 3, kind: kinds().option_in }, { index: 4 }] },
@@ -216,7 +229,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [20, 21] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option_read }, { index: 3, kind: kinds().ptr_out_timeval }, { index: 4, kind: kinds().length_inout }] },
     { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [4] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option_read }, { index: 3, kind: kinds().cell_out_sockerror }, { index: 4, kind: kinds().length_inout }] },
     { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [25, 26, 28, 31, 47, 50, 51, 52, 55, 57, 59, 61, 66, 67, 71] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option_read }, { index: 3, kind: kinds().option_out }, { index: 4, kind: kinds().length_inout }] },
-    { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 55, 56, 57, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option_read }, { index: 3, kind: kinds().intoption_out }, { index: 4, kind: kinds().length_inout }] },
+    { when: [{ argument: 1, is: 'one', values: [1] }, { argument: 2, is: 'one', values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 55, 56, 57, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 82, 83, 84] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option_read }, { index: 3, kind: kinds().intoption_out }, { index: 4, kind: kinds().length_inout }] },
     { when: [{ argument: 1, is: 'one', values: [1] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_so_option_read }, { index: 3, kind: kinds().option_out }, { index: 4, kind: kinds().length_inout }] },
     { when: [{ argument: 1, is: 'one', values: [270] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_netlink_option }, { index: 3, kind: kinds().intoption_out }, { index: 4, kind: kinds().length_inout }] },
     { when: [{ argument: 1, is: 'one', values: [0] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_ip_option_read }, { index: 3, kind: kinds().option_out }, { index: 4, kind: kinds().length_inout }] },

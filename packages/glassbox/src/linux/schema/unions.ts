@@ -60,5 +60,6 @@ export const SOCKET_ADDRESSES: ReadonlyMap<number, StructName> = new Map<number,
 /** The size of extensible structs that say 0 for their first version. */
 export const FIRST_SIZES: ReadonlyMap<StructName, number> = new Map<StructName, number>([
   ['sched_attr', 48],
+  ['landlock_ruleset_attr', 8],
   ['perf_event_attr', 64],
 ])

@@ -36,7 +36,7 @@ import {
 } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { numbersOf } from '../../linux/abi.ts'
-import { USER_REGS } from '../../linux/ptrace.ts'
+import { USER_REGS } from '../../linux/user-regs.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { setArgument } from './registers.ts'

@@ -4,7 +4,7 @@
  * afterwards. Owns what is known about the processes' mappings and the mapped files.
  */
 import { syscallNumber } from '../../linux/syscalls.ts'
-import { USER_REGS } from '../../linux/ptrace.ts'
+import { USER_REGS } from '../../linux/user-regs.ts'
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { Tracee } from '../../trace/tracee.ts'
 import { AddressSpace } from '../../unwind/address-space.ts'

@@ -6,7 +6,7 @@
 import { ptrace } from '../../gate/ptrace.ts'
 import { PTRACE_POKEUSER } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
-import { USER_REGS } from '../../linux/ptrace.ts'
+import { USER_REGS } from '../../linux/user-regs.ts'
 import { killProcess } from './kill.ts'
 
 const WORD = 8

@@ -77,7 +77,7 @@ export function statusText(process: ProcProcess, task: ProcTask | undefined): st
     ['TracerPid', 0],
     ['Uid', [uid, euid, suid, fsuid].join('\t')],
     ['Gid', [gid, egid, sgid, fsgid].join('\t')],
-    ['FDSize', 64],
+    ['FDSize', process.files?.size ?? 0],
     ['Groups', `${groups.join(' ')} `],
     ['NStgid', process.pid],
     ['NSpid', task?.tid ?? process.pid],

@@ -122,7 +122,7 @@ function batchRegisters(pid: number): Registers {
     syscall(WAIT4, pid, 0, __WALL, 0)
     throw new PlatformError('mapping the page of commands of a stub', -registers.get(REGISTER.rax))
   }
-  registers.set(REGISTER.origRax, -1)
+  registers.set(REGISTER.orig_rax, -1)
   registers.set(REGISTER.rip, STUB_CODE + 64)
   registers.set(REGISTER.r12, STUB_PAGE)
   return registers

@@ -73,8 +73,8 @@ export class PtraceThread implements HostGuest {
     const registers = this.#registers
     registers.set(REGISTER.cs, CODE_SEGMENT)
     registers.set(REGISTER.ss, STACK_SEGMENT)
-    registers.set(REGISTER.flags, FLAGS)
-    registers.set(REGISTER.origRax, -1)
+    registers.set(REGISTER.eflags, FLAGS)
+    registers.set(REGISTER.orig_rax, -1)
   }
 
   /** A new stop: what was known of the registers is old. */
@@ -127,7 +127,7 @@ export class PtraceThread implements HostGuest {
   }
 
   changed(): void {
-    this.registers().set(REGISTER.origRax, -1)
+    this.registers().set(REGISTER.orig_rax, -1)
     this.write = 'all'
   }
 
@@ -154,7 +154,7 @@ export class PtraceThread implements HostGuest {
    */
   #dropForeignBases(): boolean {
     const registers = this.#registers
-    const foreign = [REGISTER.fsBase, REGISTER.gsBase].filter(base => {
+    const foreign = [REGISTER.fs_base, REGISTER.gs_base].filter(base => {
       const value = registers.get(base)
       return value < 0 || value >= END_OF_USER_SPACE
     })

@@ -158,8 +158,10 @@ function dup3(task: Task, fd: number, target: number, flags: number): number {
 }
 
 function replace(task: Task, fd: number, target: number, closeOnExec: boolean): number {
+  if (target < 0 || target >= task.files.limit) return -EBADF
+  task.files.makeRoom(target)
   const file = task.files.get(fd)
-  if (file === undefined || target < 0 || target >= task.files.limit) return -EBADF
+  if (file === undefined) return -EBADF
   file.references++
   return task.files.set(target, file, closeOnExec)
 }

@@ -159,7 +159,8 @@ function select(
   left: (nanoseconds: number) => void,
 ): number {
   if (count < 0) return -EINVAL
-  const bits = Math.min(count, Math.max(task.files.limit, 64))
+  // As in Linux, what is beyond the room for descriptors is no error: it is not looked at.
+  const bits = Math.min(count, task.files.size)
   const length = Math.ceil(bits / 64) * 8
   const wanted = addresses.map(() => new Uint8Array(length))
   for (const [index, address] of addresses.entries()) {

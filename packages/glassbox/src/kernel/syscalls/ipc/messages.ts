@@ -24,6 +24,7 @@ import {
   ENOMSG,
   EPERM,
 } from '../../../linux/errno-numbers.ts'
+import type { StructValues } from '../../../linux/schema/layouts.ts'
 import { hasCapability } from '../../task/credentials.ts'
 import { MESSAGE_BYTES, QUEUE_BYTES, QUEUES } from '../../task/ipc/limits.ts'
 import { type Message, MessageQueue, type Receiver, type Selection } from '../../task/ipc/messages.ts'
@@ -31,16 +32,7 @@ import { MAY_READ, MAY_WRITE } from '../../task/ipc/object.ts'
 import type { Task } from '../../task/state.ts'
 import { BLOCKED } from '../../wait/blocking.ts'
 import { family } from '../tasks/family.ts'
-import {
-  answer,
-  checkChange,
-  obtain,
-  permissionsOf,
-  putSequence,
-  question,
-  roomIn,
-  seconds,
-} from './support.ts'
+import { answer, change, obtain, permissionsOf, putSequence, remove, roomIn, seconds } from './support.ts'
 
 /** The type comes before the text. */
 const TYPE_BYTES = 8
@@ -150,9 +142,16 @@ function msgctl(task: Task, id: number, command: number, address: number): numbe
     case MSG_STAT_ANY:
       return describe(task, id, command, address)
     case IPC_SET:
-      return change(task, id, address)
+      return change(
+        task,
+        task.world.ipc.queues.find(id),
+        'msqid_ds',
+        address,
+        ({ msg_perm }) => msg_perm,
+        resize(task),
+      )
     case IPC_RMID:
-      return remove(task, id)
+      return remove(task, task.world.ipc.queues.find(id), queue => task.world.ipc.removeQueue(queue))
     default:
       return -EINVAL
   }
@@ -178,6 +177,17 @@ function describeAll(task: Task, command: number, address: number): number {
   return failure === 0 ? queues.highestIndex : failure
 }
 
+/** IPC_SET changes the bytes that a queue holds, too. */
+const resize =
+  (task: Task) =>
+  (queue: MessageQueue, wanted: StructValues['msqid_ds']): number => {
+    const mostBytes = Number(BigInt.asUintN(64, BigInt(wanted.msg_qbytes)))
+    if (mostBytes > QUEUE_BYTES && !hasCapability(task.credentials, CAP_SYS_RESOURCE)) return -EPERM
+    queue.mostBytes = mostBytes
+    queue.lookAgain()
+    return 0
+  }
+
 /** Where the number of bytes is in struct msqid64_ds: no layout of the schema has it. */
 const BYTES_AT = 72
 
@@ -197,29 +207,6 @@ function describe(task: Task, id: number, command: number, address: number): num
     view.setUint32(BYTES_AT, queue.bytes, true)
   })
   return failure !== 0 || command === IPC_STAT ? failure : queue.id
-}
-
-function change(task: Task, id: number, address: number): number {
-  const wanted = question(task, address, 'msqid_ds')
-  if (typeof wanted === 'number') return wanted
-  const queue = task.world.ipc.queues.find(id)
-  const refusal = checkChange(task, queue)
-  if (refusal !== 0 || queue === undefined) return refusal
-  const mostBytes = Number(BigInt.asUintN(64, BigInt(wanted.msg_qbytes)))
-  if (mostBytes > QUEUE_BYTES && !hasCapability(task.credentials, CAP_SYS_RESOURCE)) return -EPERM
-  const { uid, gid, mode } = wanted.msg_perm
-  queue.change(uid, gid, mode, seconds(task))
-  queue.mostBytes = mostBytes
-  queue.lookAgain()
-  return 0
-}
-
-function remove(task: Task, id: number): number {
-  const { ipc } = task.world
-  const queue = ipc.queues.find(id)
-  const refusal = checkChange(task, queue)
-  if (refusal === 0 && queue !== undefined) ipc.removeQueue(queue)
-  return refusal
 }
 
 export const MESSAGES: ReturnType<typeof family> = family({ msgget, msgsnd, msgrcv, msgctl })

@@ -21,7 +21,7 @@ import { OPERATIONS, SEMAPHORE_VALUE, SEMAPHORES, SET_SIZE, SETS } from '../../t
 import { MAY_READ, MAY_WRITE } from '../../task/ipc/object.ts'
 import type { SemaphoreSet } from '../../task/ipc/semaphores.ts'
 import type { Task } from '../../task/state.ts'
-import { answer, checkChange, permissionsOf, putSequence, question, seconds } from './support.ts'
+import { answer, change, permissionsOf, putSequence, remove, seconds } from './support.ts'
 
 export function semctl(task: Task, id: number, index: number, command: number, argument: number): number {
   if (id < 0) return -EINVAL
@@ -44,9 +44,9 @@ export function semctl(task: Task, id: number, index: number, command: number, a
     case SETVAL:
       return setOne(task, id, index, valueOf(task, argument))
     case IPC_SET:
-      return change(task, id, argument)
+      return change(task, task.world.ipc.sets.find(id), 'semid_ds', argument, ({ sem_perm }) => sem_perm)
     case IPC_RMID:
-      return remove(task, id)
+      return remove(task, task.world.ipc.sets.find(id), set => task.world.ipc.removeSet(set))
     default:
       return -EINVAL
   }
@@ -126,23 +126,4 @@ function changed(task: Task, set: SemaphoreSet): number {
   set.changedAt = seconds(task)
   set.settle()
   return 0
-}
-
-function change(task: Task, id: number, address: number): number {
-  const wanted = question(task, address, 'semid_ds')
-  if (typeof wanted === 'number') return wanted
-  const set = task.world.ipc.sets.find(id)
-  const refusal = checkChange(task, set)
-  if (refusal !== 0) return refusal
-  const { uid, gid, mode } = wanted.sem_perm
-  set?.change(uid, gid, mode, seconds(task))
-  return 0
-}
-
-function remove(task: Task, id: number): number {
-  const { ipc } = task.world
-  const set = ipc.sets.find(id)
-  const refusal = checkChange(task, set)
-  if (refusal === 0 && set !== undefined) ipc.removeSet(set)
-  return refusal
 }

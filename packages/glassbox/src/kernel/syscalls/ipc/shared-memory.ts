@@ -35,16 +35,7 @@ import { noHugePages } from '../memory/huge-pages.ts'
 import { findGap } from '../memory/map.ts'
 import { isAligned, softLimit } from '../memory/ranges.ts'
 import { family } from '../tasks/family.ts'
-import {
-  answer,
-  checkChange,
-  obtain,
-  permissionsOf,
-  putSequence,
-  question,
-  roomIn,
-  seconds,
-} from './support.ts'
+import { answer, change, obtain, permissionsOf, putSequence, remove, roomIn } from './support.ts'
 
 /** Sizes beyond are no file's: MAX_LFS_FILESIZE. */
 const LARGEST = 2 ** 63
@@ -155,9 +146,9 @@ function shmctl(task: Task, id: number, command: number, address: number): numbe
     case SHM_STAT_ANY:
       return describe(task, id, command, address)
     case IPC_SET:
-      return change(task, id, address)
+      return change(task, task.world.ipc.segments.find(id), 'shmid_ds', address, ({ shm_perm }) => shm_perm)
     case IPC_RMID:
-      return remove(task, id)
+      return remove(task, task.world.ipc.segments.find(id), segment => task.world.ipc.removeSegment(segment))
     case SHM_LOCK:
     case SHM_UNLOCK:
       return lock(task, id, command === SHM_LOCK)
@@ -198,25 +189,6 @@ function describe(task: Task, id: number, command: number, address: number): num
   }
   const failure = answer(task, address, 'shmid_ds', value, view => putSequence(view, segment))
   return failure !== 0 || command === IPC_STAT ? failure : segment.id
-}
-
-function change(task: Task, id: number, address: number): number {
-  const wanted = question(task, address, 'shmid_ds')
-  if (typeof wanted === 'number') return wanted
-  const segment = task.world.ipc.segments.find(id)
-  const refusal = checkChange(task, segment)
-  if (refusal !== 0) return refusal
-  const { uid, gid, mode } = wanted.shm_perm
-  segment?.change(uid, gid, mode, seconds(task))
-  return 0
-}
-
-function remove(task: Task, id: number): number {
-  const { ipc } = task.world
-  const segment = ipc.segments.find(id)
-  const refusal = checkChange(task, segment)
-  if (refusal === 0 && segment !== undefined) ipc.removeSegment(segment)
-  return refusal
 }
 
 /** Pages of guests are never swapped out: only the rights and the mark matter. */

@@ -31,9 +31,41 @@ export function obtain<T extends IpcObject>(task: Task, kind: Kind<T>, key: numb
 export const roomIn = (table: IpcTable<IpcObject>): number => (table.isFull ? -ENOSPC : 0)
 
 /** 0 if the caller may change or remove it, −EINVAL if there is none, −EPERM. */
-export function checkChange(task: Task, object: IpcObject | undefined): number {
+function checkChange(task: Task, object: IpcObject | undefined): number {
   if (object === undefined) return -EINVAL
   return object.mayBeChangedBy(task.credentials) ? 0 : -EPERM
+}
+
+/** IPC_SET: gives an object the owner and the mode of the struct at the address. */
+export function change<T extends IpcObject, Name extends StructName>(
+  task: Task,
+  object: T | undefined,
+  name: Name,
+  address: number,
+  permissions: (wanted: StructValues[Name]) => StructValues['ipc_perm'],
+  /** What else it changes: 0; or a negative errno, and nothing is changed. */
+  also: (object: T, wanted: StructValues[Name]) => number = () => 0,
+): number {
+  const wanted = question(task, address, name)
+  if (typeof wanted === 'number') return wanted
+  const refusal = checkChange(task, object)
+  if (refusal !== 0 || object === undefined) return refusal
+  const failure = also(object, wanted)
+  if (failure !== 0) return failure
+  const { uid, gid, mode } = permissions(wanted)
+  object.change(uid, gid, mode, seconds(task))
+  return 0
+}
+
+/** IPC_RMID. */
+export function remove<T extends IpcObject>(
+  task: Task,
+  object: T | undefined,
+  removal: (object: T) => void,
+): number {
+  const refusal = checkChange(task, object)
+  if (refusal === 0 && object !== undefined) removal(object)
+  return refusal
 }
 
 /** Where the sequence number is in struct ipc64_perm: no layout of the schema has it. */

@@ -195,7 +195,7 @@ function prctl(task: Task, option: number, a: number, b: number, c: number, d: n
 }
 
 function archPrctl(task: Task, code: number, address: number): number {
-  const register = code === ARCH_SET_FS || code === ARCH_GET_FS ? REGISTER.fsBase : REGISTER.gsBase
+  const register = code === ARCH_SET_FS || code === ARCH_GET_FS ? REGISTER.fs_base : REGISTER.gs_base
   switch (code) {
     case ARCH_SET_FS:
     case ARCH_SET_GS:

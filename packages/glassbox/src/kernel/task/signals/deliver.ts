@@ -94,6 +94,6 @@ function interruptCall(task: Task, wait: Wait, action: Action): void {
     registers.set(REGISTER.rax, task.nr)
     registers.set(REGISTER.rip, registers.get(REGISTER.rip) - 2)
   } else registers.set(REGISTER.rax, result ?? -EINTR)
-  registers.set(REGISTER.origRax, -1)
+  registers.set(REGISTER.orig_rax, -1)
   task.thread.changed()
 }

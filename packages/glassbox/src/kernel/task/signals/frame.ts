@@ -103,7 +103,7 @@ export function pushFrame(task: Task, info: SignalInfo, action: Action, mask: Si
   registers.set(REGISTER.rip, action.handler)
   registers.set(REGISTER.cs, USER_CS)
   registers.set(REGISTER.ss, USER_SS)
-  registers.words[2 * REGISTER.flags] = (registers.words[2 * REGISTER.flags] as number) & ~HANDLER_FLAGS_OFF
+  registers.words[2 * REGISTER.eflags] = (registers.words[2 * REGISTER.eflags] as number) & ~HANDLER_FLAGS_OFF
   task.thread.changed()
   task.thread.setExtended(undefined)
   return true
@@ -144,7 +144,7 @@ function fillFrame(
   view.setInt32(FRAME.stackFlags, stack?.flags ?? 0, true)
   setWord(view, FRAME.stackSize, stack?.size ?? 0)
   for (let i = 0; i < ORDER.length; i++) copyOut(registers, ORDER[i] as number, FRAME.registers + 8 * i)
-  copyOut(registers, REGISTER.flags, FLAGS_OFFSET)
+  copyOut(registers, REGISTER.eflags, FLAGS_OFFSET)
   view.setUint16(FRAME.segments, USER_CS, true)
   view.setUint16(FRAME.segments + 6, USER_SS, true)
   if (info.details.kind === 'fault') {
@@ -203,9 +203,9 @@ export function popFrame(task: Task): boolean {
   const at = registers.get(REGISTER.rsp) - 8
   if (task.memory.read(at, buffer, 0, CONTEXT_END) !== 0) return false
   for (let i = 0; i < ORDER.length; i++) copyIn(registers, ORDER[i] as number, FRAME.registers + 8 * i)
-  const kept = (registers.words[2 * REGISTER.flags] as number) & ~RESTORED_FLAGS
-  registers.words[2 * REGISTER.flags] = kept | (view.getInt32(FLAGS_OFFSET, true) & RESTORED_FLAGS)
-  registers.set(REGISTER.origRax, -1)
+  const kept = (registers.words[2 * REGISTER.eflags] as number) & ~RESTORED_FLAGS
+  registers.words[2 * REGISTER.eflags] = kept | (view.getInt32(FLAGS_OFFSET, true) & RESTORED_FLAGS)
+  registers.set(REGISTER.orig_rax, -1)
   task.mask.setMask(view.getInt32(FRAME.mask, true), view.getInt32(FRAME.mask + 4, true))
   const address = getWord(view, FRAME.stackAddress)
   const size = getWord(view, FRAME.stackSize)

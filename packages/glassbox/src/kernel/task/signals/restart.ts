@@ -23,7 +23,7 @@ function repeatCall(task: Caller): void {
   const registers = task.thread.registers()
   registers.set(REGISTER.rax, task.nr)
   registers.set(REGISTER.rip, registers.get(REGISTER.rip) - 2)
-  registers.set(REGISTER.origRax, -1)
+  registers.set(REGISTER.orig_rax, -1)
   task.thread.changed()
 }
 
