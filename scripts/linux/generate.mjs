@@ -3,6 +3,7 @@
 //   sets.txt       which constants belong to which set of flags or values
 //   newer.txt      those that the headers do not have yet
 //   syscalls.txt   every system call with the kinds of its arguments
+//   compat.txt     how calls of i386 and x32 differ from those of x86-64
 //   commands.txt   what one argument of a call makes of the others
 //   variants.txt   the same, by more than one argument
 //   structs.txt    layouts of structs, for programs of 64 and of 32 bits
@@ -21,6 +22,7 @@ import { fileURLToPath } from 'node:url'
 import { readRequests, requestLines } from './ioctls.mjs'
 import { readSelections } from './selections.mjs'
 import { rememberWide } from './base-kinds.mjs'
+import { readCompat, readX32 } from './compat.mjs'
 import { schemaFiles } from './schema.mjs'
 import { readLayouts } from './structs.mjs'
 
@@ -231,6 +233,7 @@ ${calls.map(({ line }) => `${line}\n`).join('')}\`
   for (const name of wide) rememberWide(name)
   const files = schemaFiles({
     calls,
+    compat: lines('compat.txt').map(readCompat),
     commands: lines('commands.txt'),
     variants: lines('variants.txt'),
     constants,
@@ -239,7 +242,17 @@ ${calls.map(({ line }) => `${line}\n`).join('')}\`
     selections: readSelections(read('shapes.txt'), numberByName()),
   })
   for (const [name, text] of Object.entries(files)) write(name, text)
+  write(
+    'x32.ts',
+    tableOf('X32', readX32(compiler(['-E', '-dM', '-mx32', '-'], source(['asm/unistd_x32.h'])))),
+  )
 }
+
+/** Numbers and names of calls. */
+const tableOf = (name, calls) =>
+  `export const ${name} = \`
+${calls.map(entry => `${entry.join(' ')}\n`).join('')}\`
+`
 
 /** The constants and the sets of 64 bits of the last run. */
 function knownSets() {
@@ -331,14 +344,7 @@ ${sets.map(setLine).join('')}} as const
     sets.filter(({ suffix }) => suffix === '64').map(({ name }) => name),
     new Map(sets.map(({ name, entries }) => [name, entries.map(([, value]) => value)])),
   )
-  write(
-    'i386.ts',
-    `export const I386 = \`
-${readI386()
-  .map(entry => `${entry.join(' ')}\n`)
-  .join('')}\`
-`,
-  )
+  write('i386.ts', tableOf('I386', readI386()))
   write(
     'errors.ts',
     `export const ERRORS = [\n${readErrors()

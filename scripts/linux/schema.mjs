@@ -1,5 +1,6 @@
 // The generated files of the schema: kinds, the arguments of every call, what commands select, and
 // layouts of structs, as TypeScript that the compiler checks against schema/kinds.ts.
+import { compatFile } from './compat.mjs'
 import { eventTypesFile } from './event-types.mjs'
 import { parseKind } from './kinds.mjs'
 import { readVariants } from './variants.mjs'
@@ -197,12 +198,13 @@ const layoutLines = (list, kinds) =>
     }),
   )
 
-function layoutsFile({ wide, narrow, common }, kinds) {
+function layoutsFile({ wide, narrow, x32, common }, kinds) {
   const isCommon = ({ name }) => common.has(name)
-  layoutLines([...wide, ...narrow].filter(isCommon), kinds)
+  layoutLines([...wide, ...narrow, ...x32].filter(isCommon), kinds)
   kinds.setApart()
-  const [wideLines, narrowLines] = [layoutLines(wide, kinds), layoutLines(narrow, kinds)]
-  const different = [...narrowLines].filter(([name, text]) => wideLines.get(name) !== text)
+  const wideLines = layoutLines(wide, kinds)
+  const different = list =>
+    [...layoutLines(list, kinds)].flatMap(([name, text]) => (wideLines.get(name) === text ? [] : [text]))
   return `import type { Field, FieldMore, Layout, Noted } from '../schema/kinds.ts'
 import { kinds } from './kinds.ts'
 import { rareKinds } from './rare-kinds.ts'
@@ -218,7 +220,11 @@ ${[...wideLines.values()].join('')}}
 
 /** For programs of 32 bits, where they differ. */
 export const LAYOUTS_32: Readonly<Partial<Record<StructName, () => Layout>>> = {
-${different.map(([, text]) => text).join('')}}
+${different(narrow).join('')}}
+
+/** For programs of x32, where they differ from those of 64 bits. */
+export const LAYOUTS_X32: Readonly<Partial<Record<StructName, () => Layout>>> = {
+${different(x32).join('')}}
 `
 }
 
@@ -322,10 +328,11 @@ function commandShapes(lines) {
 }
 
 /** All generated files of the schema, by name. */
-export function schemaFiles({ calls, commands, variants, constants, sets, structs, selections }) {
+export function schemaFiles({ calls, compat, commands, variants, constants, sets, structs, selections }) {
   const kinds = new Kinds()
   const made = {
     'arguments.ts': argumentsFile(calls, kinds),
+    'compat.ts': compatFile(compat, kinds),
     'commands.ts': commandsFile(commands, constants, kinds),
     'variants.ts': variantsFile(variants, constants, sets, kinds),
     'layouts.ts': layoutsFile(structs, kinds),

@@ -220,13 +220,13 @@ function structsIn(kind) {
 }
 
 /**
- * Layouts for programs of 64 and of 32 bits, of the blocks of all these texts. `common`: the names
- * of those of the first.
+ * Layouts for programs of 64 bits, of 32 bits and of x32, of the blocks of all these texts.
+ * `common`: the names of those of the first.
  */
 export function readLayouts(texts, scratch) {
-  // glibc's headers ask for a file that only its 32-bit package has.
+  // glibc's headers ask for files that only its packages for these ABIs have.
   mkdirSync(join(scratch, 'gnu'), { recursive: true })
-  writeFileSync(join(scratch, 'gnu/stubs-32.h'), '')
+  for (const abi of ['32', 'x32']) writeFileSync(join(scratch, `gnu/stubs-${abi}.h`), '')
   const blocks = readBlocks(texts.join('\n'))
   const wide = measureAll(
     blocks.filter(block => block.only !== '32'),
@@ -238,11 +238,16 @@ export function readLayouts(texts, scratch) {
     '-m32',
     scratch,
   )
+  const x32 = measureAll(
+    blocks.filter(block => block.only === undefined),
+    '-mx32',
+    scratch,
+  )
   const used = new Set(blocks.map(({ name }) => name))
-  for (const { name, fields } of [...wide, ...narrow])
+  for (const { name, fields } of [...wide, ...narrow, ...x32])
     for (const { kind } of fields)
       for (const inner of structsIn(kind))
         if (!used.has(inner)) throw new Error(`${name}: no struct ${inner}`)
   const common = new Set(readBlocks(texts[0]).map(({ name }) => name))
-  return { wide, narrow, common }
+  return { wide, narrow, x32, common }
 }

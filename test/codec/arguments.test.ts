@@ -15,7 +15,7 @@ const reading = (memory: Piece, more: Partial<Reading> = {}): Reading => ({
   args: [0n, 0n, 0n, 0n, 0n, 0n],
   result: 0n,
   limit: 4096,
-  bits: 64,
+  model: 64,
   ...more,
 })
 

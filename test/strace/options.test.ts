@@ -111,7 +111,6 @@ for (const words of REFUSED) {
 test('what is not there is refused by its name', () => {
   for (const words of [
     ['--stack-trace=source', 'true'],
-    ['-d', 'true'],
     ['--tips', 'true'],
     ['-e', 'kvm=vcpu', 'true'],
     ['--kill-on-exit', '-p', '1'],
@@ -196,7 +195,7 @@ test('the help names every option that is there', () => {
   const { out } = strace('-h')
   const gone = new Set(['-d', '-D', '-F', '--kvm'])
   const other =
-    /^--(daemon|tips|secontext|color|debug|trace-fd|silen|timestamps|argument-names|(abbrev|verbose|raw|signal|status|inject|fault|read|write)s?$)/
+    /^--(daemon|failing|tips|secontext|color|debug|trace-fd|silen|timestamps|argument-names|(abbrev|verbose|raw|signal|status|inject|fault|read|write)s?$)/
   for (const word of OPTION_WORDS)
     if (!gone.has(word) && !other.test(word)) assert.ok(out.includes(word), word)
 })

@@ -3,6 +3,7 @@ import { GlassboxError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { PTRACE_SOURCE } from '../ptrace/source.ts'
 import { strace } from '../strace/command.ts'
+import { say } from '../strace/text/messages.ts'
 import { dieBy } from '../strace/die.ts'
 import { straceHelp } from './strace/help.ts'
 import { straceOptions } from './strace/options.ts'
@@ -15,8 +16,10 @@ export function help(): string {
 }
 
 export async function main(words: readonly string[]): Promise<number> {
+  const warnings: string[] = []
+  let options: ReturnType<typeof straceOptions> | undefined
   try {
-    const options = straceOptions(words)
+    options = straceOptions(words, warnings)
     if (options === 'help') {
       stdout.write(straceHelp())
       return 0
@@ -32,6 +35,8 @@ export async function main(words: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
+    // Those of sound options are printed when the trace begins.
+    if (!options) for (const warning of warnings) say(warning)
     stderr.write(
       `strace: ${printable(error.message)}\n${error.hint === undefined ? '' : `${printable(error.hint)}\n`}`,
     )

@@ -2,8 +2,11 @@
  * How values are read from the memory that an argument points to. Pure: the caller provides the
  * memory.
  */
+import { type DataModel, pointerBytes } from '../linux/schema/models.ts'
 
 export interface MemoryReader {
+  /** How structs lie in this memory. Default: 64. */
+  readonly model?: DataModel | undefined
   /** Reads up to `length` bytes at `address`; fewer, or none, if they cannot be read. */
   read(address: bigint, length: number): Uint8Array
 }
@@ -32,6 +35,10 @@ export function readString(
   if (end >= 0) return { bytes: bytes.subarray(0, end), ended: true }
   return bytes.length <= limit ? undefined : { bytes: bytes.subarray(0, limit), ended: false }
 }
+
+/** A pointer, or a `long`, in memory. */
+export const readPointer = (memory: MemoryReader, address: bigint): bigint | undefined =>
+  readWord(memory, address, pointerBytes(memory.model))
 
 /** A part of the bytes of a view, which need not begin where its buffer does. */
 export const bytesOf = (view: DataView, at: number = 0, length: number = view.byteLength - at): Uint8Array =>

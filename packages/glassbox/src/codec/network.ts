@@ -2,6 +2,7 @@
  * Messages, their vectors and control data, and socket addresses. Sources: sendmsg(2), cmsg(3).
  */
 import type { Message, Vectors } from '../linux/schema/kinds.ts'
+import { pointerBytes } from '../linux/schema/models.ts'
 import { SOCKET_ADDRESSES } from '../linux/schema/unions.ts'
 import { countOf, resultOf } from './lengths.ts'
 import { readView } from './memory.ts'
@@ -16,7 +17,7 @@ const addressOf = (value: Value | undefined): bigint =>
 
 /** Vectors: of those that the kernel filled, only `left` bytes. */
 function vectorsAt(address: bigint, count: number, left: number, reading: Reading, bytesAt: BytesAt): Value {
-  const codec = struct('iovec', reading.bits)
+  const codec = struct('iovec', reading.model)
   if (address + BigInt(codec.size) * BigInt(count) >= 2n ** 64n) return new Unreadable(address)
   const items: Value[] = []
   let rest = left
@@ -45,13 +46,13 @@ export function readVectors(kind: Vectors, address: bigint, reading: Reading, by
 const ADDRESS_BYTES = 128
 
 /** The fields of the family; of an unknown family, or a short address, its bytes. */
-export function socketAddressOf(bytes: Uint8Array, reading: Pick<Reading, 'bits'>): Fields | undefined {
+export function socketAddressOf(bytes: Uint8Array, reading: Pick<Reading, 'model'>): Fields | undefined {
   if (bytes.length < 2) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const family = view.getUint16(0, true)
   const name = SOCKET_ADDRESSES.get(family)
   if (name === undefined) return { sa_family: family, sa_data: bytes.slice(2) }
-  return struct(name, reading.bits).read(view)
+  return struct(name, reading.model).read(view)
 }
 
 export function readSocketAddress(address: bigint, length: number, reading: Reading): Value {
@@ -65,8 +66,8 @@ const MOST_CONTROL = 65_536
 /** Pieces of control data; one that is shorter than its head ends them. */
 function controlAt(address: bigint, length: number, reading: Reading): Value {
   if (address === 0n) return null
-  const codec = struct('cmsghdr', reading.bits)
-  const align = reading.bits / 8
+  const codec = struct('cmsghdr', reading.model)
+  const align = pointerBytes(reading.model)
   const view =
     length < codec.size ? undefined : readView(reading.memory, address, Math.min(length, MOST_CONTROL))
   if (!view) return new Unreadable(address)
@@ -102,13 +103,13 @@ function messageOf(head: Fields, left: number, reading: Reading, bytesAt: BytesA
 /** One message, or as many as the argument says and the result has filled. */
 export function readMessages(kind: Message, address: bigint, reading: Reading, bytesAt: BytesAt): Value {
   if (!kind.count) {
-    const view = readView(reading.memory, address, struct('msghdr', reading.bits).size)
+    const view = readView(reading.memory, address, struct('msghdr', reading.model).size)
     if (!view) return new Unreadable(address)
     const left = kind.way === 'out' ? Number(resultOf(reading)) : Infinity
-    const head = struct('msghdr', reading.bits).read(view)
+    const head = struct('msghdr', reading.model).read(view)
     return messageOf(head, left, reading, bytesAt)
   }
-  const codec = struct('mmsghdr', reading.bits)
+  const codec = struct('mmsghdr', reading.model)
   const said = countOf(kind.count, reading)
   const isDone = reading.result !== undefined && reading.result >= 0n
   const count = isDone ? Math.min(Number(resultOf(reading)), said) : said

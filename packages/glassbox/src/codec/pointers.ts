@@ -13,7 +13,7 @@ import {
   type Pointing,
   type Trailing,
 } from '../linux/schema/kinds.ts'
-import { layoutOf, type StructName } from '../linux/schema/layouts.ts'
+import { layoutOf, perModel, type StructName } from '../linux/schema/layouts.ts'
 import { sizeOfField } from '../linux/schema/sizes.ts'
 import { conditionOf, holds } from './conditions.ts'
 import { countOf } from './lengths.ts'
@@ -46,24 +46,21 @@ const PATH_MAX = 4096
 /** A field that leads to memory, directly or in a struct. */
 type Leading = Field
 
-const leading = {
-  32: new Map<StructName, readonly Leading[]>(),
-  64: new Map<StructName, readonly Leading[]>(),
-}
+const leading = perModel(() => new Map<StructName, readonly Leading[]>())
 
-function leads(kind: Kind, bits: Reading['bits']): boolean {
+function leads(kind: Kind, model: Reading['model']): boolean {
   if (isPointing(kind) || kind.type === 'trailing') return true
-  if (kind.type === 'list') return leads(kind.of, bits)
-  return kind.type === 'struct' && leadingFields(kind.name, bits).length > 0
+  if (kind.type === 'list') return leads(kind.of, model)
+  return kind.type === 'struct' && leadingFields(kind.name, model).length > 0
 }
 
-function leadingFields(name: StructName, bits: Reading['bits']): readonly Leading[] {
-  const known = leading[bits].get(name)
+function leadingFields(name: StructName, model: Reading['model']): readonly Leading[] {
+  const known = leading[model].get(name)
   if (known) return known
-  const found = layoutOf(name, bits).fields.filter(
-    field => leads(field.kind, bits) && !(field.when?.field === 'full' && field.when.test === '=='),
+  const found = layoutOf(name, model).fields.filter(
+    field => leads(field.kind, model) && !(field.when?.field === 'full' && field.when.test === '=='),
   )
-  leading[bits].set(name, found)
+  leading[model].set(name, found)
   return found
 }
 
@@ -86,14 +83,14 @@ export function followPointers(
   reading: Reading,
   readers: Readers,
 ): Value {
-  if (kind.type === 'list' && Array.isArray(value) && leads(kind.of, reading.bits)) {
+  if (kind.type === 'list' && Array.isArray(value) && leads(kind.of, reading.model)) {
     const size = BigInt(readers.elementSize(kind.of, reading))
     return (value as readonly Value[]).map((item, index) =>
       followPointers(kind.of, item, address + size * BigInt(index), reading, readers),
     )
   }
   if (kind.type !== 'struct') return value
-  const found = leadingFields(kind.name, reading.bits)
+  const found = leadingFields(kind.name, reading.model)
   if (found.length === 0) return value
   const fields = value as Fields
   const followed: Record<string, Value> = { ...fields }
@@ -149,7 +146,7 @@ function countIn({ count }: Items, size: number, lengthOf: (length: Length) => n
 export function behindPointer<Made>(
   kind: Pointing,
   address: bigint,
-  reading: Pick<Reading, 'result' | 'bits'>,
+  reading: Pick<Reading, 'result' | 'model'>,
   lengthOf: (length: Length) => number,
   make: Makers<Made>,
 ): Made {
@@ -158,7 +155,7 @@ export function behindPointer<Made>(
   const isOutput = 'way' in kind && kind.way === 'out' && isFailed
   switch (kind.type) {
     case 'array': {
-      const count = countIn(kind, sizeOfField(kind.of, reading.bits), lengthOf)
+      const count = countIn(kind, sizeOfField(kind.of, reading.model), lengthOf)
       return isOutput && count > 0
         ? make.address(new NotWritten(address))
         : make.elements(kind.of, address, count)
@@ -172,7 +169,7 @@ export function behindPointer<Made>(
     case 'string':
       return kind.room ? make.bounded(address, lengthOf(kind.room)) : make.text(address, Infinity)
     case 'pointer': {
-      const size = sizeOfField(kind.to, reading.bits)
+      const size = sizeOfField(kind.to, reading.model)
       const isOther = kind.size !== undefined && lengthOf(kind.size) !== size
       return isOther || isPointing(kind.to)
         ? make.address(new Unreadable(address))

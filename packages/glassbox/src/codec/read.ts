@@ -14,7 +14,7 @@ import type {
   Records,
 } from '../linux/schema/kinds.ts'
 import { isPointing } from '../linux/schema/kinds.ts'
-import { offsetOf, type StructName } from '../linux/schema/layouts.ts'
+import { offsetOf, perModel, pointerBytes, type StructName } from '../linux/schema/layouts.ts'
 import { FIRST_SIZES, siginfoShape } from '../linux/schema/unions.ts'
 import { widthOf } from '../linux/schema/widths.ts'
 import { elements } from './elements.ts'
@@ -40,7 +40,7 @@ const PAGE = 4096
 
 /** Pointers to texts, up to the one that is NULL. */
 const readStrings: Reader = (address, reading) => {
-  const size = reading.bits === 64 ? 8 : 4
+  const size = pointerBytes(reading.model)
   const most = Math.min(reading.limit, MOST_STRINGS)
   const items: Value[] = []
   for (let at = address; ; at += BigInt(size)) {
@@ -67,8 +67,8 @@ const readBuffer = (kind: Buffer): Reader => {
 function valueAt(kind: InPlace, address: bigint, size: number, reading: Reading): Value {
   const view = readView(reading.memory, address, size)
   if (!view) return new Unreadable(address)
-  if (kind.type === 'union') return kind.of === 'siginfo' ? siginfoOf(view, reading.bits) : bytesOf(view)
-  const value = inPlaceOf(kind, reading.bits).read(view, 0) as Value
+  if (kind.type === 'union') return kind.of === 'siginfo' ? siginfoOf(view, reading.model) : bytesOf(view)
+  const value = inPlaceOf(kind, reading.model).read(view, 0) as Value
   return followed(kind, value, address, reading)
 }
 
@@ -79,22 +79,19 @@ const followed = (kind: Kind, value: Value, address: bigint, reading: Reading): 
 const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 
 /** siginfo_t: its fields are those that signal and code select. */
-export function siginfoOf(view: DataView, bits: Reading['bits'] = 64): Fields {
-  const signal = view.getInt32(offsetOf('siginfo', 'si_signo', bits), true)
-  const code = view.getInt32(offsetOf('siginfo', 'si_code', bits), true)
-  return struct(siginfoShape(signal, code), bits).read(view)
+export function siginfoOf(view: DataView, model: Reading['model'] = 64): Fields {
+  const signal = view.getInt32(offsetOf('siginfo', 'si_signo', model), true)
+  const code = view.getInt32(offsetOf('siginfo', 'si_code', model), true)
+  return struct(siginfoShape(signal, code), model).read(view)
 }
 
-const inPlaceCodecs = {
-  32: new Map<InPlace, ReturnType<typeof inPlace>>(),
-  64: new Map<InPlace, ReturnType<typeof inPlace>>(),
-}
+const inPlaceCodecs = perModel(() => new Map<InPlace, ReturnType<typeof inPlace>>())
 
-function inPlaceOf(kind: InPlace, bits: Reading['bits']): ReturnType<typeof inPlace> {
-  let codec = inPlaceCodecs[bits].get(kind)
+function inPlaceOf(kind: InPlace, model: Reading['model']): ReturnType<typeof inPlace> {
+  let codec = inPlaceCodecs[model].get(kind)
   if (!codec) {
-    codec = inPlace(kind, bits)
-    inPlaceCodecs[bits].set(kind, codec)
+    codec = inPlace(kind, model)
+    inPlaceCodecs[model].set(kind, codec)
   }
   return codec
 }
@@ -107,10 +104,10 @@ function givenSize(
   address: bigint,
   reading: Reading,
 ): number | undefined {
-  const whole = sizeOf(kind.to, reading.bits)
+  const whole = sizeOf(kind.to, reading.model)
   if (!kind.size) return whole
   if (kind.size.by === 'field' && kind.to.type === 'struct') {
-    const at = offsetOf(kind.to.name, kind.size.field, reading.bits)
+    const at = offsetOf(kind.to.name, kind.size.field, reading.model)
     const said = readWord(reading.memory, address + BigInt(at), 4)
     if (said === undefined) return undefined
     const first = FIRST_SIZES.get(kind.to.name) ?? whole
@@ -133,7 +130,7 @@ const readPointer = (kind: Pointer): Reader => {
   if (isPointing(kind.to)) {
     const inner = readerOf(kind.to)
     return (address, reading) => {
-      const pointer = readWord(reading.memory, address, reading.bits === 64 ? 8 : 4)
+      const pointer = readWord(reading.memory, address, pointerBytes(reading.model))
       return pointer === undefined ? new Unreadable(address) : inner(pointer, reading)
     }
   }
@@ -151,7 +148,7 @@ const readPointer = (kind: Pointer): Reader => {
 /** With the fields that the kernel filled in, if the call has succeeded. */
 function answered({ after }: Pointer, value: Value, address: bigint, reading: Reading): Value {
   if (!after || value instanceof Unreadable || !hasSucceeded(reading)) return value
-  const answer = valueAt(after, address, sizeOf(after, reading.bits), reading)
+  const answer = valueAt(after, address, sizeOf(after, reading.model), reading)
   return answer instanceof Unreadable ? value : new Answered(value as Fields, answer as Fields)
 }
 
@@ -172,7 +169,7 @@ const extensible =
     if (size === 0 || size > MOST_GIVEN) return new Unreadable(address)
     const bytes = reading.memory.read(address, size)
     if (bytes.length < size) return new Unreadable(address)
-    const codec = struct(name, reading.bits)
+    const codec = struct(name, reading.model)
     const whole = new Uint8Array(Math.max(size, codec.size))
     whole.set(bytes)
     const { fields } = codec.layout
@@ -193,7 +190,7 @@ function fileHandleTail(kind: Pointer, address: bigint, { memory }: Reading): nu
   return Math.min(said, MOST_HANDLE_BYTES)
 }
 
-const elementSize = (kind: Kind, reading: Reading): number => sizeOf(kind, reading.bits)
+const elementSize = (kind: Kind, reading: Reading): number => sizeOf(kind, reading.model)
 
 /** What pointers.ts needs from here. */
 const READERS: Readers = {
@@ -220,7 +217,7 @@ export function elementsAt(kind: Kind, address: bigint, count: number, reading: 
 
 /** An element that is a pointer itself. */
 function pointedAt(kind: Pointing, at: bigint, reading: Reading): Value {
-  const pointer = readWord(reading.memory, at, reading.bits === 64 ? 8 : 4)
+  const pointer = readWord(reading.memory, at, pointerBytes(reading.model))
   if (pointer === undefined) return new Unreadable(at)
   return readerOf(kind)(pointer, reading)
 }
@@ -245,7 +242,7 @@ const readRecords = (kind: Records): Reader => {
     if (length === 0) return new Elements([], 'all', address)
     const view = readView(reading.memory, address, length)
     if (!view) return new Unreadable(address)
-    const codec = struct(kind.of, reading.bits)
+    const codec = struct(kind.of, reading.model)
     const items: Value[] = []
     let at = 0
     while (at + codec.size <= length && items.length < reading.limit) {
@@ -348,7 +345,7 @@ const pointing =
  * The value of a register by its kind, and of what it points to.
  *
  * @example
- *     read(K.path, 0x7ffe0000n, { memory, args, result: undefined, limit: 4096, bits: 64 })
+ *     read(K.path, 0x7ffe0000n, { memory, args, result: undefined, limit: 4096, model: 64 })
  */
 export const read = (kind: Kind, register: bigint, reading: Reading): Value =>
   readerOf(kind)(register, reading)

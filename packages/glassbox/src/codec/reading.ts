@@ -1,5 +1,5 @@
 /** What a value is read from: a call, at its entry or at its exit. */
-import type { AddressBits } from '../linux/schema/layouts.ts'
+import type { DataModel } from '../linux/schema/layouts.ts'
 import type { MemoryReader } from './memory.ts'
 
 export interface Reading {
@@ -12,8 +12,8 @@ export interface Reading {
   readonly limit: number
   /** Most elements of a list, if it is another number. */
   readonly elements?: number
-  /** How long addresses of the program are. */
-  readonly bits: AddressBits
+  /** How wide pointers and longs of the program are. */
+  readonly model: DataModel
 }
 
 /** Bytes and reads of one value: more than any honest call needs. */
@@ -25,12 +25,14 @@ const MOST_READS = 1 << 16
  * point to structs cannot keep its reader busy.
  */
 export class BoundedMemory implements MemoryReader {
+  readonly model: DataModel | undefined
   readonly #memory: MemoryReader
   #bytes = MOST_BYTES
   #reads = MOST_READS
 
   constructor(memory: MemoryReader) {
     this.#memory = memory
+    this.model = memory.model
   }
 
   read(address: bigint, length: number): Uint8Array {

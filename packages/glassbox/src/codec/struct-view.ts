@@ -5,7 +5,7 @@
  * are a copy.
  */
 import type { Field, FieldMore, Kind, Layout, Length } from '../linux/schema/kinds.ts'
-import type { AddressBits } from '../linux/schema/layouts.ts'
+import { type DataModel, perModel } from '../linux/schema/layouts.ts'
 import { holds } from './conditions.ts'
 import { countOf } from './lengths.ts'
 import { readView } from './memory.ts'
@@ -14,10 +14,10 @@ import { inPlace, sizeOf } from './struct.ts'
 
 type Unsigned = (view: DataView, at: number) => bigint
 
-const readers = { 32: new Map<Kind, Unsigned>(), 64: new Map<Kind, Unsigned>() }
+const readers = perModel(() => new Map<Kind, Unsigned>())
 
-function makeUnsigned(kind: Kind, bits: AddressBits): Unsigned {
-  const { size, read } = inPlace(kind, bits)
+function makeUnsigned(kind: Kind, model: DataModel): Unsigned {
+  const { size, read } = inPlace(kind, model)
   return (view, at) => {
     const value = read(view, at)
     if (typeof value !== 'number' && typeof value !== 'bigint') return 0n
@@ -27,11 +27,11 @@ function makeUnsigned(kind: Kind, bits: AddressBits): Unsigned {
 }
 
 /** The number of a kind that lies at a place, without its sign: as a register would hold it. */
-export function unsignedIn(kind: Kind, bits: AddressBits): Unsigned {
-  let reader = readers[bits].get(kind)
+export function unsignedIn(kind: Kind, model: DataModel): Unsigned {
+  let reader = readers[model].get(kind)
   if (!reader) {
-    reader = makeUnsigned(kind, bits)
-    readers[bits].set(kind, reader)
+    reader = makeUnsigned(kind, model)
+    readers[model].set(kind, reader)
   }
   return reader
 }
@@ -66,8 +66,10 @@ export class StructView {
 
   /** The number in a field, or the address; 0 if the bytes end before it. */
   number({ offset, kind }: Place): bigint {
-    const { bits } = this.reading
-    return offset + sizeOf(kind, bits) > this.view.byteLength ? 0n : unsignedIn(kind, bits)(this.view, offset)
+    const { model } = this.reading
+    return offset + sizeOf(kind, model) > this.view.byteLength
+      ? 0n
+      : unsignedIn(kind, model)(this.view, offset)
   }
 
   /** The number in the field of this name; 0 if there is none. */

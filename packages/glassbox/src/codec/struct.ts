@@ -3,7 +3,8 @@
  * once. It looks at nothing but the bytes of the struct: addresses in it are numbers.
  */
 import {
-  type AddressBits,
+  type DataModel,
+  perModel,
   fieldOf,
   layoutOf,
   type StructName,
@@ -88,8 +89,8 @@ function readChars(size: number): FieldReader {
 /** The bytes of a kind that lies in a struct. */
 export { sizeOfField as sizeOf } from '../linux/schema/sizes.ts'
 
-function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'read' | 'write'> {
-  const size = sizeOf(kind, bits)
+function fieldCodec(kind: Kind, model: DataModel): Pick<FieldCodec, 'size' | 'read' | 'write'> {
+  const size = sizeOf(kind, model)
   switch (kind.type) {
     case 'chars':
       return {
@@ -110,7 +111,7 @@ function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'r
         write: (view, at, value: Uint8Array | string) => put(view, at, value, size),
       }
     case 'tuple':
-      return tupleCodec(kind.of, bits)
+      return tupleCodec(kind.of, model)
     case 'trailing':
       // Behind the struct: read.ts reads it.
       return { size: 0, read: () => undefined, write: () => {} }
@@ -121,7 +122,7 @@ function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'r
         write: (view, at, value: Uint8Array | string) => put(view, at, value, view.byteLength - at),
       }
     case 'struct': {
-      const inner = struct(kind.name, bits)
+      const inner = struct(kind.name, model)
       return {
         size,
         read: (view, at) => inner.read(view, at),
@@ -130,7 +131,7 @@ function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'r
     }
     case 'list': {
       const { count } = kind
-      const item = fieldCodec(kind.of, bits)
+      const item = fieldCodec(kind.of, model)
       return {
         size,
         read: (view, at) => {
@@ -159,10 +160,10 @@ const addressWidth = (size: number): { readonly bits: Bits; readonly signed: fal
 })
 
 /** Values of different kinds, one behind the other. */
-function tupleCodec(kinds: readonly Kind[], bits: AddressBits): ReturnType<typeof fieldCodec> {
+function tupleCodec(kinds: readonly Kind[], model: DataModel): ReturnType<typeof fieldCodec> {
   let size = 0
   const items = kinds.map(kind => {
-    const item = { ...fieldCodec(kind, bits), offset: size }
+    const item = { ...fieldCodec(kind, model), offset: size }
     size += item.size
     return item
   })
@@ -219,7 +220,7 @@ class LayoutCodec {
   readonly #conditional: readonly Conditional[]
   readonly #counted: readonly Counted[]
 
-  constructor(layout: Layout, bits: AddressBits) {
+  constructor(layout: Layout, model: DataModel) {
     this.layout = layout
     this.size = layout.size
     const all = layout.fields
@@ -228,7 +229,7 @@ class LayoutCodec {
         when: conditionOf(field),
         name: field.name,
         offset: field.offset,
-        ...fieldCodec(field.kind, bits),
+        ...fieldCodec(field.kind, model),
       }))
     this.#fields = all.filter(({ when }) => when === undefined)
     this.#conditional = all.flatMap(({ when, ...field }) => {
@@ -282,23 +283,20 @@ function wordIn({ offset, size, read }: FieldCodec, view: DataView, at: number):
   return BigInt.asUintN(size * 8, BigInt(value))
 }
 
-const made = {
-  32: new Map<StructName, LayoutCodec>(),
-  64: new Map<StructName, LayoutCodec>(),
-}
+const made = perModel(() => new Map<StructName, LayoutCodec>())
 
 /**
- * The codec of a struct, for programs of 64 or of 32 bits. Returns the same object each time.
+ * The codec of a struct in a data model. Returns the same object each time.
  *
  * @example
  *     struct('timespec').write(view, 0, { tv_sec: 1, tv_nsec: 500 })
  *     struct('timespec').read(view, 0) // { tv_sec: 1, tv_nsec: 500 }
  */
-export function struct<Name extends StructName>(name: Name, bits: AddressBits = 64): StructCodec<Name> {
-  let codec = made[bits].get(name)
+export function struct<Name extends StructName>(name: Name, model: DataModel = 64): StructCodec<Name> {
+  let codec = made[model].get(name)
   if (!codec) {
-    codec = new LayoutCodec(layoutOf(name, bits), bits)
-    made[bits].set(name, codec)
+    codec = new LayoutCodec(layoutOf(name, model), model)
+    made[model].set(name, codec)
   }
   return codec as unknown as StructCodec<Name>
 }
@@ -315,7 +313,7 @@ export function readStruct<Name extends StructName>(
   address: bigint,
   name: Name,
 ): StructValues[Name] | undefined {
-  const codec = struct(name)
+  const codec = struct(name, memory.model)
   const view = readView(memory, address, codec.size)
   return view && codec.read(view)
 }
@@ -334,7 +332,7 @@ export function fieldBytes<Name extends StructName>(
 export const unsigned = (value: Word): bigint => BigInt.asUintN(64, BigInt(value))
 
 /** A value in place: a number, a struct, a text, a list. */
-export const inPlace = (kind: Kind, bits: AddressBits = 64): Pick<FieldCodec, 'size' | 'read' | 'write'> =>
-  fieldCodec(kind, bits)
+export const inPlace = (kind: Kind, model: DataModel = 64): Pick<FieldCodec, 'size' | 'read' | 'write'> =>
+  fieldCodec(kind, model)
 
 export type { Word }

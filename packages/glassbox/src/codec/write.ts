@@ -15,7 +15,7 @@ import type {
   Text,
 } from '../linux/schema/kinds.ts'
 import { isPointing } from '../linux/schema/kinds.ts'
-import type { AddressBits } from '../linux/schema/layouts.ts'
+import type { DataModel } from '../linux/schema/layouts.ts'
 import { SOCKET_ADDRESSES } from '../linux/schema/unions.ts'
 import { inPlace, sizeOf, struct } from './struct.ts'
 
@@ -56,50 +56,50 @@ function terminated(value: Given): Uint8Array {
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** The bytes of a struct's tail, which its value has under this name. */
-function tailOf(kind: InPlace, value: Given, bits: AddressBits): number {
+function tailOf(kind: InPlace, value: Given, model: DataModel): number {
   if (kind.type !== 'struct') return 0
-  const tail = struct(kind.name, bits).layout.fields.find(field => field.kind.type === 'tail')
+  const tail = struct(kind.name, model).layout.fields.find(field => field.kind.type === 'tail')
   const given = tail && (value as GivenFields)[tail.name]
   return given === undefined ? 0 : bytesOf(given as Bytes).length
 }
 
-function encodeInPlace(kind: InPlace, value: Given, bits: AddressBits): Uint8Array {
-  const codec = inPlace(kind, bits)
-  const bytes = new Uint8Array(codec.size + tailOf(kind, value, bits))
+function encodeInPlace(kind: InPlace, value: Given, model: DataModel): Uint8Array {
+  const codec = inPlace(kind, model)
+  const bytes = new Uint8Array(codec.size + tailOf(kind, value, model))
   codec.write(viewOf(bytes), 0, value as never)
   return bytes
 }
 
-function encodeItems(kind: Items, values: readonly Given[], bits: AddressBits): Uint8Array {
-  const size = sizeOf(kind.of, bits)
+function encodeItems(kind: Items, values: readonly Given[], model: DataModel): Uint8Array {
+  const size = sizeOf(kind.of, model)
   const bytes = new Uint8Array(size * values.length)
   if (isPointing(kind.of)) return bytes
-  const codec = inPlace(kind.of, bits)
+  const codec = inPlace(kind.of, model)
   for (const [index, value] of values.entries()) codec.write(viewOf(bytes), index * size, value as never)
   return bytes
 }
 
 /** Records of different sizes: the field with the size is set. */
-function encodeRecords(kind: Records, values: readonly Given[], bits: AddressBits): Uint8Array {
+function encodeRecords(kind: Records, values: readonly Given[], model: DataModel): Uint8Array {
   const ends: Uint8Array[] = []
   for (const value of values) {
-    const whole = encodeInPlace({ type: 'struct', name: kind.of }, value, bits)
+    const whole = encodeInPlace({ type: 'struct', name: kind.of }, value, model)
     const padded = new Uint8Array(Math.ceil(whole.length / kind.align) * kind.align)
     const fields = { ...(value as GivenFields), [kind.size]: padded.length }
-    padded.set(encodeInPlace({ type: 'struct', name: kind.of }, fields, bits))
+    padded.set(encodeInPlace({ type: 'struct', name: kind.of }, fields, model))
     ends.push(padded)
   }
   return new Uint8Array(ends.flatMap(bytes => [...bytes]))
 }
 
 /** A socket address of the family that the value has. */
-export function encodeSocketAddress(value: GivenFields, bits: AddressBits = 64): Uint8Array {
+export function encodeSocketAddress(value: GivenFields, model: DataModel = 64): Uint8Array {
   const name = SOCKET_ADDRESSES.get(Number(value['sa_family'])) ?? 'sockaddr'
-  return encodeInPlace({ type: 'struct', name }, value, bits)
+  return encodeInPlace({ type: 'struct', name }, value, model)
 }
 
 /** The bytes of a value. */
-export function encode(kind: Writable, value: Given, bits: AddressBits = 64): Uint8Array {
+export function encode(kind: Writable, value: Given, model: DataModel = 64): Uint8Array {
   switch (kind.type) {
     case 'path':
     case 'string':
@@ -108,13 +108,13 @@ export function encode(kind: Writable, value: Given, bits: AddressBits = 64): Ui
     case 'bitset':
       return bytesOf(value)
     case 'sockaddr':
-      return encodeSocketAddress(value as GivenFields, bits)
+      return encodeSocketAddress(value as GivenFields, model)
     case 'array':
-      return encodeItems(kind, value as readonly Given[], bits)
+      return encodeItems(kind, value as readonly Given[], model)
     case 'records':
-      return encodeRecords(kind, value as readonly Given[], bits)
+      return encodeRecords(kind, value as readonly Given[], model)
     default:
-      return encodeInPlace(kind.to, value, bits)
+      return encodeInPlace(kind.to, value, model)
   }
 }
 
@@ -130,8 +130,8 @@ export function write(
   address: bigint,
   value: Given,
   memory: MemoryWriter,
-  { bits = 64, room = Infinity }: { readonly bits?: AddressBits; readonly room?: number } = {},
+  { model = 64, room = Infinity }: { readonly model?: DataModel; readonly room?: number } = {},
 ): boolean {
-  const bytes = encode(kind, value, bits)
+  const bytes = encode(kind, value, model)
   return memory.write(address, bytes.length > room ? bytes.subarray(0, room) : bytes)
 }

@@ -2,12 +2,12 @@
  * The arguments of one call: their kinds come from the table of calls, and from what one argument
  * makes of the others. Pure.
  */
-import { syscallOf } from '../linux/abi.ts'
 import { kinds } from '../linux/generated/kinds.ts'
-import { fitKind } from '../linux/i386.ts'
-import type { Noted } from '../linux/schema/kinds.ts'
+import type { Argument, Kind, Noted } from '../linux/schema/kinds.ts'
 import { usedArguments } from '../linux/schema/used.ts'
 import { requestArguments, selectionOf } from '../linux/selections.ts'
+import type { Syscall } from '../linux/syscall.ts'
+import { fitRegister, formOf, registerCount } from './call-form.ts'
 import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
@@ -26,52 +26,72 @@ export function contextOf(
   remembered: ReadonlyMap<bigint, bigint> = NOTHING,
 ): Context {
   const limit = options.stringLimit ?? DEFAULT_STRING_LIMIT
+  const form = formOf(call, memory, options.raw === true)
+  const ended = outcome && inWidth(outcome, call)
   return {
-    call,
-    memory,
+    call: form.call,
+    syscall: form.syscall,
+    memory: form.memory,
     options,
     limit,
     elements: options.full ? Infinity : limit,
-    outcome,
+    outcome: ended,
     remembered,
-    args: call.args,
-    result: outcome?.value,
-    bits: call.abi === 'i386' ? 32 : 64,
+    args: form.call.args,
+    result: ended?.value,
+    model: form.memory.model ?? 64,
   }
 }
 
+/** The result of a call of i386 is a number of 32 bits. */
+const inWidth = (outcome: Outcome, { abi }: Call): Outcome =>
+  abi === 'i386' && !outcome.failed ? { ...outcome, value: BigInt.asUintN(32, outcome.value) } : outcome
+
 /** The arguments of one call, each with the kind that it has in this call. */
 export function shownArguments(context: Context): readonly Shown[] {
-  const { call, options } = context
-  const syscall = syscallOf(call.nr, call.abi)
+  const { call, syscall, options } = context
   if (!syscall)
     return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', schema: kinds().hex, value }))
   const valueAt = (index: number): bigint => call.args[index] ?? 0n
   // A signal frame is not an argument: it lies on the stack.
   if (options.raw)
-    return syscall.args
-      .map(({ name, kind }, index) => ({ name, kind, schema: kinds().hex, value: valueAt(index) }))
-      .filter(({ kind }) => kind !== 'sigframe')
-      .map(arg => ({ ...arg, kind: 'hex' }))
+    return Array.from({ length: registerCount(syscall) }, (_, index) => syscall.args[index])
+      .map((arg, index) => ({ name: arg?.name ?? `arg${index}`, kind: arg?.kind, value: valueAt(index) }))
+      .filter(({ kind }) => kind !== 'sigframe' && kind !== 'oldsigframe')
+      .map(arg => ({ ...arg, kind: 'hex', schema: kinds().hex }))
   if (syscall.sameAs === undefined)
     // Spelled out, because this runs several times for every call, and a spread costs more.
     return syscall.args.map(({ name, kind, schema }, index) => ({
       name,
       kind,
       schema,
-      value: valueAt(index),
+      value: fit(valueAt(index), schema, index, context),
     }))
-  const shown = usedArguments(syscall.sameAs, call.args).map(({ name, kind, index, isNamed }) => {
-    const notation = call.abi === 'i386' ? fitKind(kind.notation) : kind.notation
-    return {
-      name,
-      kind: isNamed ? `named:${notation}` : notation,
-      schema: notation === kind.notation ? kind : kinds().addr,
-      value: valueAt(index),
-    }
-  })
-  return asSelected(syscall.name, shown, context)
+  const own = ownArguments(syscall)
+  const used = usedArguments(syscall.sameAs, call.args, own).map(({ name, kind, index, isNamed }) => ({
+    name,
+    kind: isNamed ? `named:${kind.notation}` : kind.notation,
+    schema: kind,
+    value: valueAt(index),
+    index,
+  }))
+  const shown = asSelected(syscall.sameAs, used, context)
+  if (context.memory.model === undefined) return shown
+  return shown.map((arg, at) => ({
+    ...arg,
+    value: fit(arg.value, arg.schema, used[at]?.index ?? at, context),
+  }))
 }
+
+/** A register in a program of 32 bits. */
+const fit = (value: bigint, schema: Kind, index: number, { memory, syscall }: Context): bigint =>
+  fitRegister(value, schema, memory.model, syscall?.registers?.[index])
+
+/** The arguments of a call of another ABI that has its own. */
+const ownArguments = ({ hasOwnArguments, args }: Syscall): readonly Argument[] | undefined =>
+  hasOwnArguments
+    ? args.map(({ name, schema, kind }) => ({ name, kind: { ...schema, notation: kind } }))
+    : undefined
 
 const netlink = (direction: '<' | '>'): Noted => ({
   type: 'netlink',
@@ -83,7 +103,6 @@ const NETLINK = { '<': netlink('<'), '>': netlink('>') }
 
 /** What requests and commands make of arguments beside commands.txt, and netlink messages. */
 function asSelected(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
-  if (context.call.abi === 'i386') return shown
   if (call === 'ioctl') {
     const request = Number(BigInt.asUintN(32, argument(context, 1)))
     const following = requestArguments(request) ?? familyArguments(request)

@@ -4,14 +4,17 @@
  * printed at the exit. strace does the same, and readers of its text rely on it.
  */
 import type { Reading } from '../codec/reading.ts'
-import { syscallOf } from '../linux/abi.ts'
 import type { Kind as SchemaKind } from '../linux/schema/kinds.ts'
 import { widthOf } from '../linux/schema/widths.ts'
+import type { Syscall } from '../linux/syscall.ts'
+import { fitRegister } from './call-form.ts'
 import type { Call, Outcome, TextOptions } from './types.ts'
 
 /** A call, as the codec reads from it, and how its text is printed. */
 export interface Context extends Reading {
+  /** In the form of the call of x86-64 that it means: see call-form.ts. */
   readonly call: Call
+  readonly syscall: Syscall | undefined
   readonly options: TextOptions
   /** Bytes of a string, or elements of an array. */
   readonly limit: number
@@ -55,11 +58,13 @@ export const signed32 = (value: bigint): number => Number(BigInt.asIntN(32, valu
 const HALF = 2n ** 32n
 
 /** An argument, unsigned: of one that has 32 bits, the upper half of the register is not seen. */
-export function argument({ call }: Context, index: number): bigint {
+export function argument({ call, syscall, memory }: Context, index: number): bigint {
   const register = call.args[index] ?? 0n
-  if (register < HALF) return register
-  const schema = syscallOf(call.nr, call.abi)?.args[index]?.schema
-  return schema && widthOf(schema).bits === 32 ? BigInt.asUintN(32, register) : register
+  if (register < HALF && memory.model === undefined) return register
+  const schema = syscall?.args[index]?.schema
+  if (!schema) return register
+  if (widthOf(schema).bits === 32) return BigInt.asUintN(32, register)
+  return fitRegister(register, schema, memory.model, syscall.registers?.[index])
 }
 
 /** Bytes of a string in text. */

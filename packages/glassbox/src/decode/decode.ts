@@ -28,7 +28,7 @@ function argumentText({ name, kind, value }: Shown, context: Context): string {
 export function entryText(call: Call, memory: MemoryReader, options: TextOptions = {}): EntryText {
   const context = contextOf(call, memory, options)
   const shown = shownArguments(context)
-  let text = `${callName(call.nr, call.abi)}(`
+  let text = `${context.syscall?.name ?? callName(call.nr, call.abi)}(`
   let printed = 0
   for (const arg of shown) {
     if (kindOf(arg.kind).late) break
@@ -73,7 +73,10 @@ export function exitText(
         .join(', ')})`
   return {
     rest,
-    result: options.raw && !outcome.failed ? hex(BigInt.asUintN(64, outcome.value)) : resultText(context),
+    result:
+      options.raw && !outcome.failed
+        ? hex(BigInt.asUintN(64, context.outcome?.value ?? 0n))
+        : resultText(context),
   }
 }
 

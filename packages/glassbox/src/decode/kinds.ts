@@ -11,6 +11,7 @@ import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { fileTimes } from './files/file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files/files.ts'
+import { idList, OLD_WORDS, oldPointing } from './old-calls.ts'
 import { FLAG_WORDS, ipcCommand } from './basic/flag-words.ts'
 import {
   failedInterfaceRequest,
@@ -52,6 +53,7 @@ import {
   signalSet,
   signalSetOf,
   signalFrame,
+  oldSignalAction,
 } from './process/signals.ts'
 import {
   filterOption,
@@ -68,7 +70,7 @@ import { returnedAddress, socketAddress } from './network/socket.ts'
 import { futexBits, futexOperation, futexWakeOperation, socketError } from './special.ts'
 import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
-import { cell, items, itemsAt, rememberCell, results } from './basic/structs.ts'
+import { cell, items, rememberCell, results } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
 import { DEVICES, DEVICES_AT_ZERO } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
@@ -85,6 +87,7 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
   fds: descriptors,
   sigaction: signalAction,
   sigset: signalSet,
+  old_sigaction: oldSignalAction,
   sock_fprog: filterProgram,
 }
 
@@ -132,6 +135,8 @@ const INNER: Readonly<Record<string, Printer>> = {
   syslog: value => numberWithName('=syslog', value),
   loglevel: value => numberWithName('=loglevel', value),
   sigframe: signalFrame,
+  oldsigframe: signalFrame,
+  ...OLD_WORDS,
   coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
   vector: vectorLength('|pr_sve'),
   matrix: vectorLength('|pr_sme'),
@@ -178,14 +183,6 @@ const netlinkBuffer =
 const resourceUsage: Printer = (value, context) =>
   context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
 
-const NGROUPS_MAX = 65536n
-
-const idList: Printer = (value, context) => {
-  const count = context.outcome ? context.outcome.value : BigInt(signed32(argument(context, 0)))
-  if (count > NGROUPS_MAX) return address(value)
-  return itemsAt('id', value, count, context, valueText)
-}
-
 /** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   ...STRINGS,
@@ -200,7 +197,8 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   msghdr: (_operand, late) => message(late, valueText),
   mmsghdr: (operand, late) => messages(operand, late, valueText),
   sentmsgs: operand => messages(operand, false, valueText),
-  ids: () => idList,
+  ids: () => idList('id', valueText),
+  ...oldPointing(valueText),
   polls: () => polls,
   epolls: () => epollEvents,
   fdset: () => descriptorSet,

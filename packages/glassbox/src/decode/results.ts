@@ -3,7 +3,6 @@
  * the call. What single calls have of their own is in quirks.ts.
  */
 import { errnoMessage, errnoName } from '../linux/errno.ts'
-import { syscallOf } from '../linux/abi.ts'
 import { argument, type Context } from './context.ts'
 import { kindOf } from './kinds.ts'
 import { ioPriorityCall } from './basic/flag-words.ts'
@@ -32,8 +31,8 @@ function errorText(errno: number): string {
 const NAMED: Readonly<Record<string, ResultPrinter>> = {
   // As in strace: without the struct, there is no name.
   clock_state: (value, context) => {
-    const at = argument(context, syscallOf(context.call.nr, context.call.abi)?.name === 'adjtimex' ? 0 : 1)
-    const codec = struct('timex')
+    const at = argument(context, context.syscall?.sameAs === 'adjtimex' ? 0 : 1)
+    const codec = struct('timex', context.memory.model)
     return readView(context.memory, at, codec.size)
       ? value + nameNote('adjtimex_state', value)
       : String(value)
@@ -66,13 +65,12 @@ export function resultForm(name: string, kind: string): 'signed' | 'int' | 'hex'
 
 /** The text after `= `. */
 export function resultText(context: Context): string {
-  const { call, outcome } = context
+  const { syscall, outcome } = context
   if (!outcome) return '?'
   if (outcome.failed) return errorText(Number(-outcome.value))
-  const syscall = syscallOf(call.nr, call.abi)
   if (!syscall) return hex(BigInt.asUintN(64, outcome.value))
+  const name = syscall.sameAs ?? syscall.name
   return (
-    QUIRKS[syscall.name]?.result?.(outcome.value, context) ??
-    valueOf(syscall.name, syscall.result, outcome.value, context)
+    QUIRKS[name]?.result?.(outcome.value, context) ?? valueOf(name, syscall.result, outcome.value, context)
   )
 }

@@ -24,12 +24,12 @@ export type NetlinkProtocol = (fd: number) => number | undefined
 
 const UNKNOWN: NetlinkProtocol = () => undefined
 
-const readingOf = (call: Call, memory: MemoryReader, limit: number, result?: bigint): Reading => ({
+const readingOf = ({ call, memory, outcome }: Context, limit: number): Reading => ({
   memory: new BoundedMemory(memory),
   args: call.args,
-  result,
+  result: outcome?.value,
   limit,
-  bits: 64,
+  model: memory.model ?? 64,
 })
 
 interface Named {
@@ -53,7 +53,8 @@ export function withPath<Argument extends Named>(args: readonly Argument[]): rea
 
 function valueOf({ schema, value }: Shown, reading: Reading, context: Context): Value {
   if (schema.type === 'netlink') return messagesOf(schema, value, context)
-  return plain(schema, isPointing(schema) && value === 0n ? null : read(schema, value, reading))
+  const found = isPointing(schema) && value === 0n ? null : read(schema, value, reading)
+  return plain(schema, found, reading.model)
 }
 
 /** Messages of a netlink socket: as many bytes as an argument says, or as the call returned. */
@@ -72,8 +73,8 @@ export function entryValues(
   limit: number = DEFAULT_LIMIT,
   netlink: NetlinkProtocol = UNKNOWN,
 ): Values {
-  const reading = readingOf(call, memory, limit)
   const context = contextOf(call, memory, { netlink })
+  const reading = readingOf(context, limit)
   const values: Record<string, Value> = {}
   for (const arg of withPath(shownArguments(context)))
     if (!isLate(arg)) values[arg.name] = valueOf(arg, reading, context)
@@ -92,8 +93,8 @@ export function exitValues(
   limit: number = DEFAULT_LIMIT,
   netlink: NetlinkProtocol = UNKNOWN,
 ): Values {
-  const reading = readingOf(call, memory, limit, outcome.value)
   const context = contextOf(call, memory, { netlink }, outcome)
+  const reading = readingOf(context, limit)
   const values: Record<string, Value> = {}
   for (const arg of withPath(shownArguments(context)))
     values[arg.name] = arg.name in entered ? (entered[arg.name] ?? null) : valueOf(arg, reading, context)

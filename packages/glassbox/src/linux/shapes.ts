@@ -4,7 +4,7 @@
  * alone.
  */
 import { __O_TMPFILE, O_CREAT, ST_VALID } from './constants.ts'
-import { type AddressBits, isStructName, layoutOf, type StructName } from './schema/layouts.ts'
+import { type DataModel, isStructName, layoutOf, perModel, type StructName } from './schema/layouts.ts'
 import { sizeOfField } from './schema/sizes.ts'
 import type { Field, Kind, Layout, Length } from './schema/kinds.ts'
 
@@ -97,7 +97,7 @@ function countOf(kind: Kind): Length | undefined {
   }
 }
 
-function shapeField(field: Field, quirk: Quirk, bits: AddressBits): ShapeField {
+function shapeField(field: Field, quirk: Quirk, model: DataModel): ShapeField {
   const { name, kind } = field
   const count = countOf(kind)
   const notation = quirk.notations?.[name]
@@ -106,8 +106,8 @@ function shapeField(field: Field, quirk: Quirk, bits: AddressBits): ShapeField {
   return {
     ...field,
     kind: notation === undefined ? kind : { ...kind, notation },
-    size: sizeOfField(kind, bits),
-    element: kind.type === 'list' ? sizeOfField(kind.of, bits) : 0,
+    size: sizeOfField(kind, model),
+    element: kind.type === 'list' ? sizeOfField(kind.of, model) : 0,
     ...(count !== undefined && { count }),
     ...(quirk.optional?.includes(name) && { isOptional: true }),
     ...(other !== undefined && mask !== undefined && { unless: { field: other, bits: mask } }),
@@ -116,11 +116,11 @@ function shapeField(field: Field, quirk: Quirk, bits: AddressBits): ShapeField {
   }
 }
 
-function make(name: string, bits: AddressBits): Shape | undefined {
+function make(name: string, model: DataModel): Shape | undefined {
   const quirk = QUIRKS[name] ?? {}
   const of = quirk.of ?? name
   if (!isStructName(of)) return undefined
-  const layout = layoutOf(of, bits)
+  const layout = layoutOf(of, model)
   const brief = quirk.brief ?? layout.brief
   return {
     name,
@@ -128,19 +128,19 @@ function make(name: string, bits: AddressBits): Shape | undefined {
     layout,
     fields: layout.fields
       .filter(field => !NOT_PLAIN.has(field.kind.type) && (quirk.only?.includes(field.name) ?? true))
-      .map(field => shapeField(field, quirk, bits)),
+      .map(field => shapeField(field, quirk, model)),
     ...(brief !== undefined && { brief }),
   }
 }
 
-const shapes = { 32: new Map<string, Shape | undefined>(), 64: new Map<string, Shape | undefined>() }
+const shapes = perModel(() => new Map<string, Shape | undefined>())
 
 /**
- * A struct by the name that kinds have for it, for programs of 64 or of 32 bits. Returns the same
+ * A struct by the name that kinds have for it, in a data model. Returns the same
  * object each time.
  */
-export function shapeOf(name: string, bits: AddressBits = 64): Shape | undefined {
-  const known = shapes[bits]
-  if (!known.has(name)) known.set(name, make(name, bits))
+export function shapeOf(name: string, model: DataModel = 64): Shape | undefined {
+  const known = shapes[model]
+  if (!known.has(name)) known.set(name, make(name, model))
   return known.get(name)
 }

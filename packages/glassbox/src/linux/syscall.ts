@@ -13,6 +13,17 @@ export interface SyscallArg {
   readonly schema: Kind
 }
 
+/**
+ * Where another ABI has an argument: in a register, whose value is shifted, or is the lower half
+ * of a number with its upper half in another one; or in the memory that register 0 points to.
+ */
+export interface RegisterForm {
+  readonly from: number
+  readonly high?: number
+  readonly shift?: number
+  readonly inMemory?: true
+}
+
 export interface Syscall {
   readonly nr: number
   readonly name: string
@@ -25,4 +36,8 @@ export interface Syscall {
    * none.
    */
   readonly sameAs: string | undefined
+  /** The arguments are not those of that call. */
+  readonly hasOwnArguments?: boolean
+  /** Where the arguments are, if not in the registers of the same number. */
+  readonly registers?: readonly RegisterForm[] | undefined
 }

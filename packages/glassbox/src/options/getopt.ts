@@ -12,6 +12,10 @@ export interface LongOption {
   readonly takes: Takes
   /** True: it cannot be shortened, and makes no other name ambiguous. */
   readonly exact?: boolean
+  /** True: a short form means it only if that is the short form of no other name. */
+  readonly newer?: boolean
+  /** Names with the same word here mean the same, so a short form of both is not ambiguous. */
+  readonly meaning?: string
 }
 
 export interface GetoptSpec {
@@ -95,10 +99,14 @@ function find(given: string, word: string, { long: known, fail }: GetoptSpec): L
   const whole = known.find(({ name }) => name === given)
   if (whole) return whole
   const possible = known.filter(({ name, exact = false }) => !exact && name.startsWith(given))
-  const [only, ...others] = possible
-  if (!only) throw fail(`unrecognized option '${word}'`)
-  if (others.length === 0) return only
-  const names = possible.map(({ name }) => `'--${name}'`).join(' ')
+  const older = possible.filter(({ newer = false }) => !newer)
+  const [first, ...rest] = older.length > 0 ? older : possible
+  if (!first) throw fail(`unrecognized option '${word}'`)
+  const others = rest.filter(({ takes, meaning }) => {
+    return takes !== first.takes || meaning === undefined || meaning !== first.meaning
+  })
+  if (others.length === 0) return first
+  const names = [first, ...others].map(({ name }) => `'--${name}'`).join(' ')
   throw fail(`option '${word}' is ambiguous; possibilities: ${names}`)
 }
 

@@ -23,13 +23,13 @@ import { say } from './text/messages.ts'
 import type { StraceOptions } from './options.ts'
 import { isPathCall } from './select/path-filter.ts'
 import { openFile, openTarget } from './targets.ts'
-import { userOf } from './user.ts'
+import { type User, userOf } from './user.ts'
 
 /** Signals with which a person or a service ends the command. -I says whether they do. */
 const ENDING: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGPIPE', 'SIGTERM']
 const NEVER = 3
-/** The longest name of a file. */
-const NAME_MAX = 255
+/** The bytes of the longest path, without the NUL. */
+const MOST_PATH = 4095
 const NEVER_STOPPED = 4
 
 export interface Result {
@@ -43,10 +43,11 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
   const waiting = options.daemonize === undefined ? undefined : source.daemonizer.tracedProcess()
   // Warnings are printed once: by the process that the user started.
   if (!waiting) for (const warning of options.warnings) say(warning)
+  const user = options.user === undefined ? undefined : userOf(options.user)
   if (options.daemonize !== undefined && !waiting) {
     // A command that cannot run is reported here, because the caller waits for the exit status of
     // this process.
-    commandOf(options)
+    commandOf(options, user)
     source.daemonizer.daemonize(options.daemonize, inheritedFrom(process.env))
     return { code: 1 }
   }
@@ -57,7 +58,7 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
   try {
     if (options.perfetto !== undefined)
       perfetto = { fd: openFile(options.perfetto, 'w'), name: options.perfetto }
-    const command = options.command.length > 0 ? commandOf(options) : undefined
+    const command = options.command.length > 0 ? commandOf(options, user) : undefined
     const settings = { ...options.trace, output: target, ...(perfetto && { perfetto }) }
     if (waiting) {
       source.daemonizer.handshake(waiting)
@@ -81,7 +82,7 @@ async function run(
   const filtered = syscalls !== undefined && canFilter(options)
   let end: (effect: 'keep') => void = () => {}
   let failed = false
-  const { handlers, hasReported } = await makeHandlers(settings, {
+  const { handlers, notExecuted } = await makeHandlers(settings, {
     outputFailed(message) {
       failed = true
       say(message)
@@ -113,8 +114,9 @@ async function run(
     if (failed) return { code: 1 }
     return resultOf(ended, command !== undefined, options.interruptible < NEVER ? signaled : undefined)
   } catch (error) {
+    const result = explain(error, notExecuted)
     handlers.end?.()
-    return explain(error, hasReported())
+    return result
   }
 }
 
@@ -130,17 +132,16 @@ function resultOf(
 
 /**
  * Why the trace could not run. Each process that could not be attached to has already been
- * reported.
+ * reported, and so has an execve that was seen.
  */
-function explain(error: unknown, hasReported: boolean): Result {
+function explain(error: unknown, notExecuted: (errno: number) => void): Result {
   if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-  if (hasReported || error.message.startsWith('attach: ')) return { code: 1 }
-  const isExec = error.syscall === 'execve' && error.errno !== undefined
-  say(isExec ? `exec: ${errnoMessage(error.errno ?? 0)}` : error.message)
+  if (error.syscall === 'execve' && error.errno !== undefined) notExecuted(error.errno)
+  else if (!error.message.startsWith('attach: ')) say(error.message)
   return { code: 1 }
 }
 
-function commandOf(options: StraceOptions): TraceCommand {
+function commandOf(options: StraceOptions, user: User | undefined): TraceCommand {
   const [program = '', ...args] = options.command
   const env = environmentOf(process.env)
   for (const [name, value] of options.env) {
@@ -152,24 +153,24 @@ function commandOf(options: StraceOptions): TraceCommand {
     args,
     argv0: options.argv0 ?? program,
     env,
-    ...(options.user !== undefined && { user: userOf(options.user) }),
+    ...(user && { user }),
   }
 }
 
 /** Searches as execvp does, with strace's own environment. The errors are in strace's words. */
 function find(program: string): string {
-  const error = (errno: number = ENOENT): GlassboxError =>
-    errno === ENAMETOOLONG
-      ? fault(`exec: ${errnoMessage(errno)}`)
-      : fault(`Can't stat '${program}': ${errnoMessage(errno)}`)
+  const path = process.env['PATH'] ?? ''
+  const directories = program.includes('/') ? [''] : path.split(':').map(directory => `${directory}/`)
+  if (directories.some(directory => Buffer.byteLength(directory + program) > MOST_PATH))
+    throw fault(`exec: ${errnoMessage(ENAMETOOLONG)}`)
+  const error = (errno: number): GlassboxError => fault(`Can't stat '${program}': ${errnoMessage(errno)}`)
   if (program.includes('/')) {
     const found = statOf(resolve(program))
     if (typeof found === 'number') throw error(found)
     return program
   }
-  if (program.length > NAME_MAX) throw error(ENAMETOOLONG)
-  const found = findInPath(program, { path: process.env['PATH'] ?? '', cwd: '.', accept: isRunnable })
-  if (found === undefined) throw error()
+  const found = findInPath(program, { path, cwd: '.', accept: isRunnable })
+  if (found === undefined) throw error(ENOENT)
   return found
 }
 

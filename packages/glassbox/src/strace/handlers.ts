@@ -49,7 +49,7 @@ class Handlers {
   #sinks: readonly Sink[] = []
   #callsLeft: number
   #muted = false
-  reported = false
+  #hasEnded = false
   /** The command, until its first execve has ended. */
   #launching: TraceeState | undefined
   readonly #announced = new Set<number>()
@@ -174,13 +174,22 @@ class Handlers {
 
   /** A command that could not be executed ends as a child of strace does. */
   #firstLeft(state: TraceeState, call: LeftCall): void {
+    if (call.failed && call.nr === EXECVE) this.#notExecuted(state, -Number(call.value), call.timeNs)
     this.#launching = undefined
-    if (!call.failed || call.nr !== EXECVE) return
-    this.#output.say(`exec: ${errnoMessage(-Number(call.value))}`)
-    for (const sink of this.#sinks) sink.exited?.(state, call.timeNs, 1)
+  }
+
+  #notExecuted(state: TraceeState, errno: number, timeNs: bigint): void {
+    this.#output.say(`exec: ${errnoMessage(errno)}`)
+    for (const sink of this.#sinks) sink.exited?.(state, timeNs, 1)
     this.end()
-    this.reported = true
     this.#asks.notExecuted?.()
+  }
+
+  /** The command could not be executed, which a trace without execve has not shown. */
+  notExecuted(errno: number): void {
+    const state = this.#launching
+    this.#launching = undefined
+    if (state) this.#notExecuted(state, errno, process.hrtime.bigint())
   }
 
   #sees(state: TraceeState, abi: Abi, timeNs: bigint): void {
@@ -198,6 +207,8 @@ class Handlers {
   }
 
   end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     for (const sink of this.#sinks) sink.end?.()
     this.#stacks?.end()
     this.#output.flush()
@@ -328,14 +339,14 @@ class Handlers {
 }
 
 /**
- * Makes the handlers of a trace by these options. `hasReported` of the result says whether they
- * reported why a command could not be executed.
+ * Makes the handlers of a trace by these options. If the command could not be executed, the error
+ * of the trace is told to `notExecuted`, for traces in which execve does not stop.
  */
 export async function makeHandlers(
   options: TraceSettings,
   asks: Asks,
-): Promise<{ readonly handlers: TraceHandlers; readonly hasReported: () => boolean }> {
+): Promise<{ readonly handlers: TraceHandlers; readonly notExecuted: (errno: number) => void }> {
   const handlers = new Handlers(options, asks)
   await handlers.load()
-  return { handlers: handlers.handlers(), hasReported: () => handlers.reported }
+  return { handlers: handlers.handlers(), notExecuted: errno => handlers.notExecuted(errno) }
 }

@@ -24,6 +24,8 @@ import type { Bind } from '../../job/options.ts'
 import type { Timestamps } from './values.ts'
 
 const HEX = ['none', 'non-ascii-chars', 'non-ascii', 'all'] as const
+/** What none, one and two of -x mean. */
+const HEX_LETTERS = ['none', 'non-ascii', 'all'] as const
 const CONSTANTS = ['raw', 'abbrev', 'verbose'] as const
 /** Where the tracer runs with -D, -DD and -DDD, with all accepted words for each. */
 export const DETACHMENTS: readonly (readonly [Detachment, ...string[]])[] = [
@@ -32,9 +34,7 @@ export const DETACHMENTS: readonly (readonly [Detachment, ...string[]])[] = [
   ['session'],
 ]
 const QUIET_ALIASES: Readonly<Record<string, Quiet>> = {
-  attaching: 'attach',
   exits: 'exit',
-  'path-resolve': 'path-resolution',
   superseded: 'thread-execve',
 }
 
@@ -48,8 +48,8 @@ export class Draft {
   status: readonly Status[] = STATUSES
   /** How often -z and -Z were given. */
   statusLetters = 0
-  /** About the options themselves. */
-  warnings: string[] = []
+  /** About the options themselves, in the order in which they were found. */
+  readonly warnings: string[]
   paths: string[] = []
   injections: Injection[] = []
   dumpRead: NumberSet = NO_NUMBERS
@@ -80,7 +80,12 @@ export class Draft {
   overheadUs = 0
   sortBy: string | undefined
   summaryColumns: readonly string[] | undefined
-  follows = 0
+  /** How often -f was given. */
+  followLetters = 0
+  /** --follow-forks */
+  followForks = false
+  /** -F */
+  followOld = false
   separate = false
   output: string | undefined
   append = false
@@ -103,6 +108,18 @@ export class Draft {
   here = false
   binds: Bind[] = []
 
+  constructor(warnings: string[]) {
+    this.warnings = warnings
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message)
+  }
+
+  get stringsInHex(): Spelling['stringsInHex'] {
+    return this.hex ?? HEX_LETTERS[Math.min(this.hexes, 2)] ?? 'none'
+  }
+
   setQuiet(text: string): void {
     this.quiet = wordSet(text, 'quiet', QUIET, QUIET_ALIASES)
   }
@@ -118,13 +135,13 @@ export class Draft {
   }
 
   setDetachment(text: string, spelled: string): void {
-    const found = DETACHMENTS.find(names => names.includes(text))
+    const found = DETACHMENTS.find(names => names.includes(text.toLowerCase()))
     if (!found) throw usageFault(`invalid ${spelled} argument: '${text}'`)
     this.detachment = found[0]
   }
 
   setHex(text: string, spelled: string): void {
-    const hex = HEX.find(word => word === text)
+    const hex = HEX.find(word => word === text.toLowerCase())
     if (!hex) throw usageFault(`invalid ${spelled} argument: '${text}'`)
     this.hex = hex
   }

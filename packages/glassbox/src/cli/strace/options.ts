@@ -7,7 +7,7 @@ import { GlassboxError } from '../../errors.ts'
 import { fault, usageFault } from '../../strace/fault.ts'
 import type { StraceOptions } from '../../strace/options.ts'
 import {
-  getopt,
+  eachOption,
   type GetoptSpec,
   type LongOption,
   type ParsedOption,
@@ -17,6 +17,7 @@ import { parseBind } from '../run/paths.ts'
 import { complete } from './complete.ts'
 import { Draft } from './draft.ts'
 import { qualify } from './qualify.ts'
+import { unsignedOf } from '../../strace/numbers.ts'
 import { number, precision, timestamps } from './values.ts'
 
 interface Option {
@@ -25,6 +26,8 @@ interface Option {
   readonly names?: readonly string[]
   /** strace has no such option: it takes no abbreviation away from those that strace has. */
   readonly isOurs?: true
+  /** strace 6.1 has no such option: an abbreviation means it only if it means no older one. */
+  readonly isNewer?: true
   readonly takes?: Takes
   /**
    * `value` is the empty string for an option without a value, and undefined for an optional
@@ -35,7 +38,6 @@ interface Option {
 
 /** Options that strace has and this command lacks, with the reason. */
 const ABSENT: Readonly<Record<string, string>> = {
-  d: '-d/--debug is not available: there is no debug output',
   kvm: '-e kvm/--kvm is not available',
   tips: '--tips is not available',
   secontext: 'SELinux context printing (--secontext option) is not supported by this build of strace',
@@ -55,37 +57,32 @@ const qualifier = (name: string): Option => ({
 
 const text = (value: string | undefined): string => value ?? ''
 
+/** In strace's order, in which names are listed that begin alike. */
 const OPTIONS: readonly Option[] = [
   { letter: 'a', names: ['columns'], takes: 'value', apply: (d, v, as) => columns(d, v, as) },
   { letter: 'A', names: ['output-append-mode'], apply: d => void (d.append = true) },
   { letter: 'b', names: ['detach-on'], takes: 'value', apply: (d, v) => detachOn(d, text(v)) },
   { letter: 'c', names: ['summary-only'], apply: d => summary(d, 'only') },
   { letter: 'C', names: ['summary'], apply: d => summary(d, 'also') },
-  { letter: 'd', names: ['debug'], apply: absent('d') },
+  // strace's debug output is about its own workings.
+  { letter: 'd', names: ['debug'], apply: () => {} },
   { letter: 'D', apply: d => void d.daemonLetters++ },
   {
-    names: ['daemonize', 'daemonise', 'daemonized', 'daemonised'],
+    names: ['daemonize', 'daemonised', 'daemonized'],
     takes: 'optional',
     apply: (d, v, as) => d.setDetachment(v ?? 'grandchild', as),
   },
   { letter: 'e', takes: 'value', apply: (d, v) => qualify(d, text(v)) },
   { letter: 'E', names: ['env'], takes: 'value', apply: (d, v) => environment(d, text(v)) },
-  { letter: 'f', apply: d => void d.follows++ },
-  { names: ['follow-forks'], apply: d => void (d.follows = Math.max(d.follows, 1)) },
-  { letter: 'F', apply: d => followOld(d) },
+  { letter: 'f', apply: d => void d.followLetters++ },
+  { names: ['follow-forks'], apply: d => void (d.followForks = true) },
+  { letter: 'F', apply: d => void (d.followOld = true) },
   { names: ['output-separately'], apply: d => void (d.separate = true) },
   { letter: 'h', names: ['help'], apply: d => void (d.show ??= 'help') },
   { letter: 'i', names: ['instruction-pointer'], apply: d => void (d.instructionPointer = true) },
   { letter: 'I', names: ['interruptible'], takes: 'value', apply: (d, v, as) => interruptible(d, v, as) },
   { letter: 'k', names: ['stack-traces'], apply: d => void (d.stacks = true) },
-  { names: ['stack-trace'], takes: 'optional', apply: (d, v, as) => stackTrace(d, v, as) },
-  {
-    names: ['stack-trace-frame-limit'],
-    takes: 'value',
-    apply: (d, v, as) => void (d.frameLimit = number(v, as, 1)),
-  },
   { letter: 'n', names: ['syscall-number'], apply: d => void (d.number = true) },
-  { letter: 'N', names: ['arg-names', 'argument-names'], apply: d => void (d.names = true) },
   { letter: 'o', names: ['output'], takes: 'value', apply: (d, v) => void (d.output = text(v)) },
   {
     letter: 'O',
@@ -96,11 +93,6 @@ const OPTIONS: readonly Option[] = [
   { letter: 'p', names: ['attach'], takes: 'value', apply: (d, v) => attach(d, text(v)) },
   { letter: 'P', names: ['trace-path'], takes: 'value', apply: (d, v) => void d.paths.push(text(v)) },
   { letter: 'q', apply: d => void d.quiets++ },
-  {
-    names: ['quiet', 'silent', 'silence'],
-    takes: 'optional',
-    apply: (d, v) => d.setQuiet(v ?? 'attach,personality'),
-  },
   { letter: 'r', apply: d => void (d.relative ??= 6) },
   {
     names: ['relative-timestamps'],
@@ -118,7 +110,7 @@ const OPTIONS: readonly Option[] = [
   {
     names: ['absolute-timestamps', 'timestamps'],
     takes: 'optional',
-    apply: (d, v, as) => void (d.timestamps = timestamps(v, as)),
+    apply: (d, v, as) => void (d.timestamps = timestamps(v, as, d.timestamps)),
   },
   { letter: 'T', apply: d => void (d.callTimes ??= 6) },
   { names: ['syscall-times'], takes: 'optional', apply: (d, v, as) => void (d.callTimes = precision(v, as)) },
@@ -136,22 +128,40 @@ const OPTIONS: readonly Option[] = [
     apply: (d, v, as) => d.setConstants(text(v), as),
   },
   { letter: 'y', apply: d => void d.descriptorLetters++ },
-  { names: ['decode-fds'], takes: 'optional', apply: (d, v) => d.setDescriptors(v ?? 'path') },
   { letter: 'Y', apply: d => void (d.comm = true) },
   { names: ['pidns-translation'], apply: d => void (d.pidns = true) },
-  { names: ['decode-pids'], takes: 'value', apply: (d, v) => d.setProcesses(text(v)) },
   { letter: 'z', names: ['successful-only'], apply: d => d.setStatusLetter(['successful']) },
-  { letter: 'Z', names: ['failed-only'], apply: d => d.setStatusLetter(['failed']) },
-  ...['trace', 'abbrev', 'verbose', 'raw', 'signal', 'signals', 'status', 'inject', 'fault'].map(qualifier),
-  ...['read', 'reads', 'write', 'writes'].map(qualifier),
-  { names: ['kvm'], takes: 'value', apply: absent('kvm') },
+  { letter: 'Z', names: ['failed-only', 'failing-only'], apply: d => d.setStatusLetter(['failed']) },
   { names: ['tips'], takes: 'optional', apply: absent('tips') },
-  { names: ['secontext'], takes: 'optional', apply: absent('secontext') },
   { names: ['seccomp-bpf'], apply: d => void (d.seccomp = true) },
-  { names: ['kill-on-exit'], apply: d => void (d.killOnExit = true) },
-  { names: ['syscall-limit'], takes: 'value', apply: (d, v, as) => void (d.callLimit = number(v, as, 1)) },
-  { names: ['always-show-pid'], apply: d => void (d.alwaysPid = true) },
-  { names: ['argv0'], takes: 'value', apply: (d, v) => void (d.argv0 = text(v)) },
+  ...['trace', 'abbrev', 'verbose', 'raw', 'signals', 'status', 'read', 'write'].map(qualifier),
+  ...['fault', 'inject'].map(qualifier),
+  { names: ['kvm'], takes: 'value', apply: absent('kvm') },
+  {
+    names: ['quiet', 'silent', 'silence'],
+    takes: 'optional',
+    apply: (d, v) => d.setQuiet(v ?? 'attach,personality'),
+  },
+  { names: ['decode-fds'], takes: 'optional', apply: (d, v) => d.setDescriptors(v ?? 'path') },
+  { names: ['decode-pids'], takes: 'value', apply: (d, v) => d.setProcesses(text(v)) },
+  { names: ['secontext'], takes: 'optional', apply: absent('secontext') },
+  { isNewer: true, names: ['stack-trace'], takes: 'optional', apply: (d, v, as) => stackTrace(d, v, as) },
+  {
+    isNewer: true,
+    names: ['stack-trace-frame-limit'],
+    takes: 'value',
+    apply: (d, v, as) => void (d.frameLimit = number(v, as, 1)),
+  },
+  { letter: 'N', isNewer: true, names: ['arg-names', 'argument-names'], apply: d => void (d.names = true) },
+  { isNewer: true, names: ['kill-on-exit'], apply: d => void (d.killOnExit = true) },
+  {
+    isNewer: true,
+    names: ['syscall-limit'],
+    takes: 'value',
+    apply: (d, v, as) => void (d.callLimit = number(v, as, 1)),
+  },
+  { isNewer: true, names: ['always-show-pid'], apply: d => void (d.alwaysPid = true) },
+  { isNewer: true, names: ['argv0'], takes: 'value', apply: (d, v) => void (d.argv0 = text(v)) },
   { names: ['json'], isOurs: true, apply: d => void (d.json = true) },
   { names: ['perfetto'], isOurs: true, takes: 'value', apply: (d, v) => void (d.perfetto = text(v)) },
   { names: ['tree'], isOurs: true, apply: d => void (d.tree = true) },
@@ -174,11 +184,6 @@ function stackTrace(draft: Draft, value: string | undefined, spelled: string): v
   draft.stacks = true
 }
 
-function followOld(draft: Draft): void {
-  draft.warnings.push('option -F is deprecated, please use -f/--follow-forks instead')
-  draft.follows = Math.max(draft.follows, 1)
-}
-
 function detachOn(draft: Draft, value: string): void {
   if (value !== 'execve') throw fault(`Syscall '${value}' for -b isn't supported`)
   draft.detachOnExecve = true
@@ -198,23 +203,24 @@ function environment(draft: Draft, value: string): void {
 /** The words of -I for 1 to 4. */
 const INTERRUPTIBLE: readonly (readonly string[])[] = [
   ['anywhere', 'always'],
-  ['waiting', 'while_waiting'],
+  ['waiting'],
   ['never'],
   ['never_tstp'],
 ]
 
 function interruptible(draft: Draft, value: string | undefined, spelled: string): void {
-  const word = INTERRUPTIBLE.find(words => words.includes(value ?? ''))
+  const word = INTERRUPTIBLE.find(words => words.includes(value?.toLowerCase() ?? ''))
   const which = word ? INTERRUPTIBLE.indexOf(word) + 1 : number(value, spelled, 1)
   if (which > INTERRUPTIBLE.length) throw usageFault(`invalid ${spelled} argument: '${value}'`)
   draft.interruptible = which as 1 | 2 | 3 | 4
 }
 
+/** One separator may follow the last id. */
 function attach(draft: Draft, value: string): void {
-  const words = value.split(/[,\s]+/).filter(word => word !== '')
-  for (const word of words.length > 0 || value === '' ? words : ['']) {
-    const pid = /^\d+$/.test(word) ? Number(word) : 0
-    if (pid <= 0 || pid >= 2 ** 31) throw fault(`Invalid process id: '${word}'`)
+  const words = value.replace(/[,\s]$/, '').split(/[,\s]/)
+  for (const word of value === '' ? [] : words) {
+    const pid = unsignedOf(word) ?? 0
+    if (pid === 0) throw fault(`Invalid process id: '${word}'`)
     if (pid === process.pid) throw fault("I'm sorry, I can't let you do that, Dave.")
     draft.pids.push(pid)
   }
@@ -236,7 +242,13 @@ const SPEC: GetoptSpec = {
     [...LETTERS].map(([letter, { takes }]) => [letter, takes === 'value' ? takes : 'nothing'] as const),
   ),
   long: [...LONG].map(
-    ([name, { takes = 'nothing', isOurs = false }]): LongOption => ({ name, takes, exact: isOurs }),
+    ([name, { takes = 'nothing', isOurs = false, isNewer = false, names = [] }]): LongOption => ({
+      name,
+      takes,
+      exact: isOurs,
+      newer: isNewer,
+      meaning: names[0] ?? name,
+    }),
   ),
   fail: usageFault,
 }
@@ -248,15 +260,24 @@ function apply(draft: Draft, { name, value }: ParsedOption): void {
   option.apply(draft, value, isLong ? name : `-${name}`)
 }
 
-/** Throws a GlassboxError with strace's words. */
-export function straceOptions(words: readonly string[]): StraceOptions | 'help' | 'version' {
-  const draft = new Draft()
-  const { options, rest } = getopt(words, SPEC)
-  for (const option of options) {
+/**
+ * Throws a GlassboxError with strace's words. `warnings` receives what is to be printed before it.
+ */
+export function straceOptions(
+  words: readonly string[],
+  warnings: string[] = [],
+): StraceOptions | 'help' | 'version' {
+  const draft = new Draft(warnings)
+  const command: string[] = []
+  for (const option of eachOption(words, SPEC)) {
+    if (typeof option === 'string') {
+      command.push(option)
+      continue
+    }
     apply(draft, option)
     if (draft.show) return draft.show
   }
-  return complete(draft, rest)
+  return complete(draft, command)
 }
 
 /** All option names, for shell completion and for the documentation. */

@@ -3,7 +3,7 @@
  * calls to trace. Pure.
  */
 import { fault } from '../../strace/fault.ts'
-import { injection } from '../../strace/inject/grammar.ts'
+import { injection, retvalWarning } from '../../strace/inject/grammar.ts'
 import { STATUSES } from '../../strace/options.ts'
 import { callSet } from '../../strace/select/set.ts'
 import { descriptorSet, signalSet, wordSet } from '../../strace/select/sets.ts'
@@ -18,8 +18,8 @@ const QUALIFIERS: Readonly<Record<string, (draft: Draft, text: string) => void>>
   status: (draft, text) => void (draft.status = wordSet(text, 'status', STATUSES)),
   read: (draft, text) => void (draft.dumpRead = descriptorSet(text)),
   write: (draft, text) => void (draft.dumpWrite = descriptorSet(text)),
-  inject: (draft, text) => void draft.injections.push(injection(text, 'inject')),
-  fault: (draft, text) => void draft.injections.push(injection(text, 'fault')),
+  inject: (draft, text) => inject(draft, text, 'inject'),
+  fault: (draft, text) => inject(draft, text, 'fault'),
   quiet: (draft, text) => draft.setQuiet(text),
   'decode-fds': (draft, text) => draft.setDescriptors(text),
   'decode-pids': (draft, text) => draft.setProcesses(text),
@@ -44,6 +44,13 @@ const ALIASES: Readonly<Record<string, string>> = {
   silence: 'quiet',
   'decode-fd': 'decode-fds',
   'decode-pid': 'decode-pids',
+}
+
+function inject(draft: Draft, text: string, what: 'inject' | 'fault'): void {
+  const found = injection(text, what)
+  const warning = retvalWarning(found)
+  if (warning !== undefined) draft.warn(warning)
+  draft.injections.push(found)
 }
 
 export function qualify(draft: Draft, expression: string): void {

@@ -39,6 +39,9 @@ function socketType(value: bigint, { options }: Context): string {
   return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options)}`
 }
 
+/** An id of 16 bits that is none. */
+const NO_ID_16 = 0xffffn
+
 /** An id, and what is known about it. */
 const processId =
   (type: IdType): Printer =>
@@ -64,6 +67,7 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
   long: value => String(BigInt.asIntN(64, value)),
   uint: value => String(BigInt.asUintN(32, value)),
   size: value => String(value),
+  size64: value => String(value),
   off: value => String(BigInt.asIntN(64, value)),
   hex32: value => hex(BigInt.asUintN(32, value)),
   octal: value => modeText(value),
@@ -77,6 +81,7 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
   openflags: (value, { options }) => openFlags(BigInt.asUintN(32, value), options),
   dev: (value, { options }) => deviceText(BigInt.asUintN(32, value), options),
   id: value => String(signed32(value) === -1 ? -1 : BigInt.asUintN(32, value)),
+  id16: value => String(BigInt.asUintN(16, value) === NO_ID_16 ? -1 : BigInt.asUintN(16, value)),
   tid: processId('tid'),
   tgid: processId('tgid'),
   pgid: processId('pgid'),

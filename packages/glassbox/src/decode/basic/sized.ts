@@ -42,7 +42,7 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   const [name = '', index] = operand.split(',')
   if (name === 'sched_attr') return schedulingAttributes(index, late, valueText)
   return (value, context) => {
-    const whole = shapeOf(name, context.bits)
+    const whole = shapeOf(name, context.model)
     const size = argument(context, Number(index))
     if (!whole || size < BigInt(FIRST_SIZES.get(name as StructName) ?? whole.size)) return address(value)
     const shape = beginning(whole, size)

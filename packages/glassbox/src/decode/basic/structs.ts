@@ -8,7 +8,7 @@ import { arrayText } from './arrays.ts'
 import { cellBytes } from './cell-bytes.ts'
 
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
-  return readWord(memory, value, cellBytes(kind))
+  return readWord(memory, value, cellBytes(kind, memory.model))
 }
 
 const ARROW = ' => '
@@ -43,8 +43,8 @@ export function itemsAt(
   context: Context,
   valueText: KindText,
 ): string {
-  if (shapeOf(element, context.bits)) return structsAt(element, value, count, context, valueText)
-  return arrayText(value, count, cellBytes(element), context, at => {
+  if (shapeOf(element, context.model)) return structsAt(element, value, count, context, valueText)
+  return arrayText(value, count, cellBytes(element, context.model), context, at => {
     const word = readCell(element, at, context)
     return word === undefined ? undefined : valueText(element, word, context)
   })

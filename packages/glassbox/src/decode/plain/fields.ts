@@ -113,7 +113,7 @@ const NAME_BYTES = 16
 const text = (bytes: Uint8Array): string => untilNul(bytes.subarray(0, NAME_BYTES))
 const int = (bytes: Uint8Array): number => Number(inPlace(kinds().int).read(viewOf(bytes), 0))
 const socketAddress = (bytes: Uint8Array): Value => {
-  const fields = socketAddressOf(bytes.subarray(0, NAME_BYTES), { bits: 64 })
+  const fields = socketAddressOf(bytes.subarray(0, NAME_BYTES), { model: 64 })
   return fields ? socketAddressValue(fields) : null
 }
 

@@ -13,14 +13,14 @@ import {
   type Octets,
   type Pointer,
 } from '../../linux/schema/kinds.ts'
-import { layoutOf, type AddressBits, type StructName, type Word } from '../../linux/schema/layouts.ts'
+import { layoutOf, type DataModel, type StructName, type Word } from '../../linux/schema/layouts.ts'
 import type { Value } from '../types.ts'
 import { fieldsOf } from './fields.ts'
 import { enumName, flagNames, signalNames, signalValue } from './names.ts'
 import { bitsOf, bufferValue, capabilities, fileTime, socketAddressValue } from './special.ts'
 import { WORD_VALUES } from './words.ts'
 
-type Plain = (value: Read, bits: AddressBits) => Value
+type Plain = (value: Read, model: DataModel) => Value
 
 const utf8 = new TextDecoder()
 export const textOf = (bytes: Uint8Array): string => utf8.decode(bytes)
@@ -63,10 +63,10 @@ function isThere(when: NonNullable<Field['when']>, from: Fields): boolean {
 
 /** A struct: each field by its kind, but for what only some of its values use. */
 function structPlain(name: StructName, view: string | undefined): Plain {
-  const made = { 32: undefined as Plain | undefined, 64: undefined as Plain | undefined }
-  return (value, bits) => {
+  const made = new Map<DataModel, Plain>()
+  return (value, model) => {
     const compile = (): Plain => {
-      const fields = layoutOf(name, bits)
+      const fields = layoutOf(name, model)
         .fields.filter(isForPrograms)
         .map(field => ({ name: field.name, when: conditionOf(field), plain: plainOf(field.kind) }))
       return given => {
@@ -75,23 +75,24 @@ function structPlain(name: StructName, view: string | undefined): Plain {
         for (const field of fields) {
           const read = from[field.name]
           if (read === undefined || (field.when && !isThere(field.when, from))) continue
-          shown[field.name] = field.plain(read, bits)
+          shown[field.name] = field.plain(read, model)
         }
         return fieldsOf(name, view, shown, from)
       }
     }
-    made[bits] ??= compile()
-    return made[bits](value, bits)
+    let own = made.get(model)
+    if (!own) made.set(model, (own = compile()))
+    return own(value, model)
   }
 }
 
 const elements =
   (of: Plain): Plain =>
-  (value, bits) =>
+  (value, model) =>
     value instanceof Elements
-      ? value.items.map(item => ofValue(item, of, bits))
+      ? value.items.map(item => ofValue(item, of, model))
       : Array.isArray(value)
-        ? (value as readonly Read[]).map(item => ofValue(item, of, bits))
+        ? (value as readonly Read[]).map(item => ofValue(item, of, model))
         : null
 
 const text: Plain = value => {
@@ -109,22 +110,22 @@ const bytes: Plain = value =>
 const CONTROL = structPlain('cmsghdr', undefined)
 const FLAGS_OF_MESSAGE = 'msg'
 
-const message: Plain = (value, bits) => {
+const message: Plain = (value, model) => {
   const from = value as Fields
   if (from['msg_hdr'] !== undefined) {
-    const head = message(from['msg_hdr'], bits)
+    const head = message(from['msg_hdr'], model)
     return from['msg_len'] === undefined
       ? { msg_hdr: head }
       : { msg_hdr: head, msg_len: from['msg_len'] as Word }
   }
   return {
-    msg_name: ofValue(from['msg_name'] ?? null, socketAddressValue, bits),
+    msg_name: ofValue(from['msg_name'] ?? null, socketAddressValue, model),
     msg_namelen: from['msg_namelen'] as Word,
-    msg_iov: ofValue(from['msg_iov'] ?? null, elements(vector), bits),
+    msg_iov: ofValue(from['msg_iov'] ?? null, elements(vector), model),
     msg_iovlen: from['msg_iovlen'] as Word,
     ...(from['msg_control'] === null || from['msg_control'] === undefined
       ? {}
-      : { msg_control: ofValue(from['msg_control'], elements(CONTROL), bits) }),
+      : { msg_control: ofValue(from['msg_control'], elements(CONTROL), model) }),
     msg_controllen: from['msg_controllen'] as Word,
     msg_flags: flagNames(FLAGS_OF_MESSAGE, from['msg_flags'] as Word),
   }
@@ -150,9 +151,9 @@ function make(kind: Kind): Plain {
       return OCTETS[kind.form]
     case 'tuple': {
       const each = kind.of.map(plainOf)
-      return (value, bits) =>
+      return (value, model) =>
         Array.isArray(value)
-          ? (value as readonly Read[]).map((item, index) => each[index]?.(item, bits) ?? null)
+          ? (value as readonly Read[]).map((item, index) => each[index]?.(item, model) ?? null)
           : null
     }
     case 'trailing':
@@ -166,17 +167,17 @@ function make(kind: Kind): Plain {
     case 'vectors':
       return elements(vector)
     case 'message':
-      return (value, bits) =>
+      return (value, model) =>
         value instanceof Elements
-          ? value.items.map(item => ofValue(item, message, bits))
-          : message(value, bits)
+          ? value.items.map(item => ofValue(item, message, model))
+          : message(value, model)
     case 'sockaddr':
       return socketAddressValue
     case 'struct':
       return structPlain(kind.name, kind.view)
     case 'union':
       // siginfo_t was read by its signal and code already.
-      return kind.of === 'siginfo' ? (value, bits) => SIGINFO(value, bits) : bytes
+      return kind.of === 'siginfo' ? (value, model) => SIGINFO(value, model) : bytes
     case 'tail':
       return bytes
     default: {
@@ -202,11 +203,11 @@ function pointed({ to, after, wrapper }: Pointer): Plain {
   const first = plainOf(to)
   const last = after && plainOf(after)
   if (!last && wrapper === undefined) return first
-  return (value, bits) => {
+  return (value, model) => {
     const [before, answer] = value instanceof Answered ? [value.before, value.after] : [value, undefined]
-    const shown = first(before, bits)
+    const shown = first(before, model)
     const whole =
-      last && answer !== undefined ? { ...(shown as object), ...(last(answer, bits) as object) } : shown
+      last && answer !== undefined ? { ...(shown as object), ...(last(answer, model) as object) } : shown
     return wrapper === undefined ? whole : { [wrapper]: whole }
   }
 }
@@ -230,14 +231,14 @@ const SIGINFO_SHAPES: readonly StructName[] = [
 ]
 let siginfoFields: ReadonlyMap<string, Plain> | undefined
 
-const SIGINFO: Plain = (value, bits) => {
+const SIGINFO: Plain = (value, model) => {
   siginfoFields ??= new Map(
     SIGINFO_SHAPES.flatMap(name => layoutOf(name).fields).map(field => [field.name, plainOf(field.kind)]),
   )
   const from = value as Fields
   const shown: Record<string, Value> = {}
   for (const name of Object.keys(from))
-    shown[name] = siginfoFields.get(name)?.(from[name] as Read, bits) ?? null
+    shown[name] = siginfoFields.get(name)?.(from[name] as Read, model) ?? null
   return fieldsOf('siginfo', undefined, shown, from)
 }
 
@@ -247,17 +248,17 @@ function plainOf(kind: Kind): Plain {
   let known = plains.get(kind)
   if (!known) {
     const own = make(kind)
-    known = isPointing(kind) ? (value, bits) => ofValue(value, own, bits) : own
+    known = isPointing(kind) ? (value, model) => ofValue(value, own, model) : own
     plains.set(kind, known)
   }
   return known
 }
 
 /** NULL, memory that cannot be read, and outputs that the kernel did not write: their address. */
-function ofValue(value: Read, of: Plain, bits: AddressBits): Value {
+function ofValue(value: Read, of: Plain, model: DataModel): Value {
   if (value === null) return null
   if (value instanceof Unreadable) return narrow(value.address)
-  return of(value, bits)
+  return of(value, model)
 }
 
 /**
@@ -266,7 +267,7 @@ function ofValue(value: Read, of: Plain, bits: AddressBits): Value {
  * @example
  *     plain(K.openflags, 0x80000) // ['O_RDONLY', 'O_CLOEXEC']
  */
-export function plain(kind: Kind, value: Read, bits: AddressBits = 64): Value {
+export function plain(kind: Kind, value: Read, model: DataModel = 64): Value {
   if (value instanceof Unreadable) return narrow(value.address)
-  return plainOf(kind)(value, bits)
+  return plainOf(kind)(value, model)
 }

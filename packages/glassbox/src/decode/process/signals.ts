@@ -53,6 +53,31 @@ export const signalSet: Printer = (value, { memory, options }) => {
   return mask === undefined || options.addressesOnly ? address(value) : signalSetText(mask, options)
 }
 
+/** A set of the first 32 signals, which sigaction(2) and its kind take. */
+export const oldSignalSet: Printer = (value, { memory, options }) => {
+  const mask = readWord(memory, value, 4)
+  return mask === undefined ? address(value) : signalSetText(mask, options)
+}
+
+export const oldSignalAction: Printer = (value, { memory, options }) => {
+  const action = readStruct(memory, value, 'old_sigaction')
+  return action ? actionText(action, options) : address(value)
+}
+
+interface Action {
+  readonly sa_handler: Word
+  readonly sa_mask: Word
+  readonly sa_flags: Word
+  readonly sa_restorer: Word
+}
+
+function actionText(action: Action, options: TextOptions): string {
+  const flags = unsigned(action.sa_flags)
+  const tail = flags & BigInt(SA_RESTORER) ? `, sa_restorer=${address(unsigned(action.sa_restorer))}` : ''
+  const mask = signalSetText(unsigned(action.sa_mask), options)
+  return `{sa_handler=${handlerText(unsigned(action.sa_handler), options)}, sa_mask=${mask}, sa_flags=${setText('|sa', flags, options)}${tail}}`
+}
+
 /** The signals that are blocked again when a handler has returned. */
 export const signalFrame: Printer = (_value, context) => {
   const { stackPointer } = context.call
@@ -80,14 +105,9 @@ export function handlerText(handler: bigint, options: TextOptions): string {
 export const ACTION_BYTES = 88
 
 export const signalAction: Printer = (value, { memory, options }) => {
-  const codec = struct('sigaction')
-  const view = readView(memory, value, ACTION_BYTES)
-  if (!view || options.addressesOnly) return address(value)
-  const action = codec.read(view)
-  const flags = BigInt(action.sa_flags)
-  const tail = flags & BigInt(SA_RESTORER) ? `, sa_restorer=${address(BigInt(action.sa_restorer))}` : ''
-  const mask = signalSetText(BigInt(action.sa_mask), options)
-  return `{sa_handler=${handlerText(BigInt(action.sa_handler), options)}, sa_mask=${mask}, sa_flags=${setText('|sa', flags, options)}${tail}}`
+  const codec = struct('sigaction', memory.model)
+  const view = readView(memory, value, memory.model === undefined ? ACTION_BYTES : codec.size)
+  return view && !options.addressesOnly ? actionText(codec.read(view), options) : address(value)
 }
 
 /** A set whose size the caller says: the kernel takes no other than its own. */

@@ -80,7 +80,7 @@ export function membersAt(
   context: Context,
   valueText: KindText,
 ): Members | undefined {
-  const shape = shapeOf(name, context.bits)
+  const shape = shapeOf(name, context.model)
   const struct = shape && viewAt(shape.layout, at, context)
   return struct && new Members(shape, struct, context, valueText)
 }

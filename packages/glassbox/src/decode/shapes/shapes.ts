@@ -18,7 +18,7 @@ export const boundedString = (start: bigint, room: number, context: Context): st
 
 /** Whether a struct can be read and has no bit set. */
 function isEmpty(name: string, value: bigint, context: Context): boolean {
-  const shape = shapeOf(name, context.bits)
+  const shape = shapeOf(name, context.model)
   const struct = shape && viewAt(shape.layout, value, context)
   return struct !== undefined && isZero(struct.bytes(0, struct.layout.size))
 }

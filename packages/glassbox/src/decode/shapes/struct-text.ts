@@ -90,7 +90,7 @@ const DISTANT = /^[&+]!?(\S+?)(?:\/\d+)?$/
 function innerText(notation: string, name: string): FieldText {
   const shown = innerName(notation) ?? name
   return (struct, { offset }, context, valueText) => {
-    const shape = shapeOf(shown, struct.reading.bits)
+    const shape = shapeOf(shown, struct.reading.model)
     const inside = shape && struct.inside(shape.layout, offset)
     return inside ? structText(inside, shape, context, valueText) : '???'
   }
@@ -110,7 +110,7 @@ const textMakers = (
     bytesText(textAt(at, limit === Infinity ? context.limit : limit, context), context.options),
   bounded: (at, room) => bytesText(boundedTextAt(at, room, context), context.options),
   elements: (kind, at, count) => {
-    const size = sizeOfField(kind, context.bits)
+    const size = sizeOfField(kind, context.model)
     return elementsText(
       elements(
         at,
@@ -151,7 +151,7 @@ function leadingText(kind: Noted): FieldText {
     const start =
       kind.type === 'trailing'
         ? struct.at + BigInt(offset)
-        : unsignedIn(kind, struct.reading.bits)(struct.view, offset)
+        : unsignedIn(kind, struct.reading.model)(struct.view, offset)
     const makers = textMakers(element, context, valueText)
     return behindPointer(to, start, context, length => struct.count(length), makers)
   }
@@ -177,7 +177,7 @@ function makeText(kind: Noted): FieldText {
     default: {
       const word = wordText(notation)
       return (struct, { offset, size }, context, valueText) =>
-        word(unsignedIn(kind, struct.reading.bits)(struct.view, offset), size, context, valueText)
+        word(unsignedIn(kind, struct.reading.model)(struct.view, offset), size, context, valueText)
     }
   }
 }
@@ -248,7 +248,7 @@ export function structText(
 
 /** The struct at an address, or the address. */
 export function structAt(name: string, value: bigint, context: Context, valueText: KindText): string {
-  const shape = context.options.addressesOnly ? undefined : shapeOf(name, context.bits)
+  const shape = context.options.addressesOnly ? undefined : shapeOf(name, context.model)
   const struct = shape && viewAt(shape.layout, value, context)
   return struct ? structText(struct, shape, context, valueText) : address(value)
 }
@@ -261,7 +261,7 @@ export function structsAt(
   context: Context,
   valueText: KindText,
 ): string {
-  const shape = shapeOf(name, context.bits)
+  const shape = shapeOf(name, context.model)
   if (!shape) return address(start)
   return arrayText(start, count, shape.size, context, at => {
     const struct = viewAt(shape.layout, at, context)

@@ -128,6 +128,32 @@ export interface StructArguments {
     readonly stbcnt?: Word
     readonly tai?: number
   }
+  readonly timex64: {
+    readonly modes?: Names
+    readonly offset?: Word
+    readonly freq?: Word
+    readonly maxerror?: Word
+    readonly esterror?: Word
+    readonly status?: Names
+    readonly constant?: Word
+    readonly precision?: Word
+    readonly tolerance?: Word
+    readonly time?: StructArguments['timeval64']
+    readonly tick?: Word
+    readonly ppsfreq?: Word
+    readonly jitter?: Word
+    readonly shift?: number
+    readonly stabil?: Word
+    readonly jitcnt?: Word
+    readonly calcnt?: Word
+    readonly errcnt?: Word
+    readonly stbcnt?: Word
+    readonly tai?: number
+  }
+  readonly timeval64: {
+    readonly tv_sec?: Word
+    readonly tv_usec?: Word
+  }
   readonly rlimit: {
     readonly rlim_cur?: Word
     readonly rlim_max?: Word

@@ -275,6 +275,27 @@ type KindName =
   | 'flags_landlock_restrict'
   | 'flags_memfd_secret'
   | 'items_in_futex_waitv_1u'
+  | 'cell_out_off'
+  | 'ptr_out_stat64'
+  | 'statfs64_out_1'
+  | 'moved_inout_size64'
+  | 'ptr_in_rlimit64'
+  | 'ptr_out_rlimit64'
+  | 'id16'
+  | 'cell_out_id16'
+  | 'ids16_out'
+  | 'ids16_in_0'
+  | 'ptr_out_oldstat'
+  | 'ptr_in_old_sigaction'
+  | 'ptr_out_old_sigaction'
+  | 'handler'
+  | 'mask32'
+  | 'oldsigset_out'
+  | 'oldsigset_in'
+  | 'oldsigframe'
+  | 'one_socketcall_cmd'
+  | 'ipccall'
+  | 'olddirent_out'
   | 'ptr_out_delegation'
   | 'ptr_in_delegation'
   | 'flags_fd_flags'
@@ -471,6 +492,7 @@ type KindName =
   | 'word_ticks_64'
   | 'flags_adjtimex_32'
   | 'flags_adjtimex_status_32'
+  | 'struct_timeval64'
   | 'word_resource_limit_64'
   | 'chars_65'
   | 'list_int_64_3'
@@ -543,7 +565,6 @@ type KindName =
   | 'bit38_64'
   | 'enum_hw_breakpoint_32'
   | 'flags_perf_branch_64'
-  | 'word_signal_handler_64'
   | 'signals_64'
   | 'flags_sa_64'
   | 'flags_ss_flags_32'
@@ -664,8 +685,10 @@ type KindName =
   | 'flags_sa_32'
   | 'pointer_signals_64_2'
   | 'id_user_16'
+  | 'word_device_16'
   | 'enum_fs_magic_32'
   | 'flags_statfs_flags_32'
+  | 'chars_256'
   | 'int_octal_16'
   | 'flags_mq_flags_32'
   | 'union_ifreq_16'
@@ -945,6 +968,27 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_landlock_restrict: { type: 'flags', bits: 32, set: 'landlock_restrict', notation: '|landlock_restrict' },
   flags_memfd_secret: { type: 'flags', bits: 32, set: 'memfd_secret', notation: '|memfd_secret' },
   items_in_futex_waitv_1u: { type: 'array', way: 'in', of: { type: 'struct', name: 'futex_waitv' }, count: { by: 'argument', argument: 1, bits: 32 }, notation: 'items<futex_waitv,1u' },
+  cell_out_off: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: true, form: 'decimal' }, notation: 'cell>off' },
+  ptr_out_stat64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'stat64' }, notation: 'ptr>stat64' },
+  statfs64_out_1: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'statfs64' }, size: { by: 'argument', argument: 1, bits: 64 }, notation: 'statfs64>1' },
+  moved_inout_size64: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, told: 'always', notation: 'moved=size64' },
+  ptr_in_rlimit64: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rlimit64' }, notation: 'ptr<rlimit64' },
+  ptr_out_rlimit64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rlimit64' }, notation: 'ptr>rlimit64' },
+  id16: { type: 'id', bits: 16, of: 'user', notation: 'id16' },
+  cell_out_id16: { type: 'pointer', way: 'out', to: { type: 'id', bits: 16, of: 'user' }, notation: 'cell>id16' },
+  ids16_out: { type: 'array', way: 'out', of: { type: 'id', bits: 16, of: 'user' }, count: { by: 'result' }, notation: 'ids16>' },
+  ids16_in_0: { type: 'array', way: 'in', of: { type: 'id', bits: 16, of: 'user' }, count: { by: 'argument', argument: 0, bits: 32 }, notation: 'ids16<0' },
+  ptr_out_oldstat: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'oldstat' }, notation: 'ptr>oldstat' },
+  ptr_in_old_sigaction: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'old_sigaction' }, notation: 'ptr<old_sigaction' },
+  ptr_out_old_sigaction: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'old_sigaction' }, notation: 'ptr>old_sigaction' },
+  handler: { type: 'word', bits: 64, word: 'signal_handler', notation: 'handler' },
+  mask32: { type: 'signals', bits: 32, notation: 'mask32' },
+  oldsigset_out: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 32 }, notation: 'oldsigset>' },
+  oldsigset_in: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 32 }, notation: 'oldsigset<' },
+  oldsigframe: { type: 'word', bits: 64, word: 'signal_frame', notation: 'oldsigframe' },
+  one_socketcall_cmd: { type: 'enum', bits: 32, set: 'socketcall_cmd', notation: '=socketcall_cmd' },
+  ipccall: { type: 'word', bits: 32, word: 'ipc_call', notation: 'ipccall' },
+  olddirent_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'old_linux_dirent' }, notation: 'olddirent>' },
   ptr_out_delegation: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'delegation' }, notation: 'ptr>delegation' },
   ptr_in_delegation: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'delegation' }, notation: 'ptr<delegation' },
   flags_fd_flags: { type: 'flags', bits: 32, set: 'fd_flags', notation: '|fd_flags' },
@@ -1141,6 +1185,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   word_ticks_64: { type: 'word', bits: 64, word: 'ticks', notation: 'ticks' },
   flags_adjtimex_32: { type: 'flags', bits: 32, set: 'adjtimex', notation: '|adjtimex' },
   flags_adjtimex_status_32: { type: 'flags', bits: 32, set: 'adjtimex_status', notation: '|adjtimex_status' },
+  struct_timeval64: { type: 'struct', name: 'timeval64', notation: '{timeval64}' },
   word_resource_limit_64: { type: 'word', bits: 64, word: 'resource_limit', notation: 'rlim' },
   chars_65: { type: 'chars', size: 65, notation: 'str' },
   list_int_64_3: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 3, notation: 'u[]' },
@@ -1213,7 +1258,6 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   bit38_64: { type: 'bits', bits: 64, first: 38, width: 26, notation: 'uint' },
   enum_hw_breakpoint_32: { type: 'enum', bits: 32, set: 'hw_breakpoint', notation: '=hw_breakpoint' },
   flags_perf_branch_64: { type: 'flags', bits: 64, set: 'perf_branch', notation: '|perf_branch' },
-  word_signal_handler_64: { type: 'word', bits: 64, word: 'signal_handler', notation: 'handler' },
   signals_64: { type: 'signals', bits: 64, notation: 'mask' },
   flags_sa_64: { type: 'flags', bits: 64, set: 'sa', notation: '|sa' },
   flags_ss_flags_32: { type: 'flags', bits: 32, set: 'ss_flags', notation: '|ss_flags' },
@@ -1334,8 +1378,10 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_sa_32: { type: 'flags', bits: 32, set: 'sa', notation: '|sa' },
   pointer_signals_64_2: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'sigsetsize' }, at: 32, notation: '*sigset' },
   id_user_16: { type: 'id', bits: 16, of: 'user', notation: 'id' },
+  word_device_16: { type: 'word', bits: 16, word: 'device', notation: 'dev' },
   enum_fs_magic_32: { type: 'enum', bits: 32, set: 'fs_magic', notation: '=fs_magic' },
   flags_statfs_flags_32: { type: 'flags', bits: 32, set: 'statfs_flags', notation: '|statfs_flags' },
+  chars_256: { type: 'chars', size: 256, notation: 'str' },
   int_octal_16: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'o' },
   flags_mq_flags_32: { type: 'flags', bits: 32, set: 'mq_flags', notation: '|mq_flags' },
   union_ifreq_16: { type: 'union', of: 'ifreq', size: 16, notation: 'union:ifreq' },

@@ -321,12 +321,13 @@ type RareKindName =
   | 'trailing_array_10'
   | 'array_struct_unipair_2'
   | 'pointer_struct_blkpg_partition_2'
-  | 'word_device_16'
+  | 'word_device_16_2'
   | 'int_octal_16_2'
   | 'string_6'
   | 'buffer_bytes_5'
   | 'array_struct_v4l2_ext_control_2'
   | 'pointer_struct_btrfs_inherit_2'
+  | 'word_device_32'
   | 'shape_out_hd_geometry'
   | 'blob_out_142'
   | 'longcell_out_flags_hd_nice'
@@ -993,12 +994,13 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   trailing_array_10: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'word', bits: 64, word: 'device' }, count: { by: 'field', field: 'count' } }, notation: '+dev64/8' },
   array_struct_unipair_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'unipair' }, count: { by: 'field', field: 'entry_ct' }, at: 32, notation: '&{unipair}' },
   pointer_struct_blkpg_partition_2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'blkpg_partition' }, at: 32, notation: '*blkpg_partition' },
-  word_device_16: { type: 'word', bits: 16, word: 'device', notation: 'dev64' },
+  word_device_16_2: { type: 'word', bits: 16, word: 'device', notation: 'dev64' },
   int_octal_16_2: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'octal' },
   string_6: { type: 'string', way: 'in', at: 32, notation: 'ptrstr' },
   buffer_bytes_5: { type: 'buffer', way: 'in', length: { by: 'field', field: 'otherinfolen' }, form: 'bytes', at: 32, notation: '&bytes' },
   array_struct_v4l2_ext_control_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'v4l2_ext_control' }, count: { by: 'field', field: 'count' }, at: 32, notation: '&{v4l2_ext_control}' },
   pointer_struct_btrfs_inherit_2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_inherit' }, at: 32, notation: '*btrfs_inherit' },
+  word_device_32: { type: 'word', bits: 32, word: 'device', notation: 'dev64' },
   shape_out_hd_geometry: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'hd_geometry' }, notation: 'shape>hd_geometry' },
   blob_out_142: { type: 'buffer', way: 'out', length: { by: 'constant', count: 142 }, form: 'bytes', notation: 'blob>142' },
   longcell_out_flags_hd_nice: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 64, set: 'hd_nice' }, notation: 'longcell>|hd_nice' },

@@ -64,6 +64,32 @@ export interface StructValues {
     readonly stbcnt: Word
     readonly tai: number
   }
+  readonly timex64: {
+    readonly modes: number
+    readonly offset: Word
+    readonly freq: Word
+    readonly maxerror: Word
+    readonly esterror: Word
+    readonly status: number
+    readonly constant: Word
+    readonly precision: Word
+    readonly tolerance: Word
+    readonly time: StructValues['timeval64']
+    readonly tick: Word
+    readonly ppsfreq: Word
+    readonly jitter: Word
+    readonly shift: number
+    readonly stabil: Word
+    readonly jitcnt: Word
+    readonly calcnt: Word
+    readonly errcnt: Word
+    readonly stbcnt: Word
+    readonly tai: number
+  }
+  readonly timeval64: {
+    readonly tv_sec: Word
+    readonly tv_usec: Word
+  }
   readonly rlimit: {
     readonly rlim_cur: Word
     readonly rlim_max: Word
@@ -3739,6 +3765,12 @@ export interface StructValues {
   readonly dm_message: {
     readonly sector: Word
   }
+  readonly old_sigaction: {
+    readonly sa_handler: number
+    readonly sa_mask: number
+    readonly sa_flags: number
+    readonly sa_restorer: number
+  }
   readonly stat64: {
     readonly st_dev: Word
     readonly st_ino: Word
@@ -3756,6 +3788,25 @@ export interface StructValues {
     readonly st_mtime_nsec: number
     readonly st_ctime: number
     readonly st_ctime_nsec: number
+  }
+  readonly oldstat: {
+    readonly st_dev: number
+    readonly st_ino: number
+    readonly st_mode: number
+    readonly st_nlink: number
+    readonly st_uid: number
+    readonly st_gid: number
+    readonly st_rdev: number
+    readonly st_size: number
+    readonly st_atime: number
+    readonly st_mtime: number
+    readonly st_ctime: number
+  }
+  readonly old_linux_dirent: {
+    readonly d_ino: number
+    readonly d_off: number
+    readonly d_namlen: number
+    readonly d_name: Uint8Array
   }
 }
 

@@ -81,7 +81,7 @@ export interface Signal {
 /** A set of signals: bit N − 1 is signal N. */
 export interface Signals {
   readonly type: 'signals'
-  readonly bits: 64
+  readonly bits: 32 | 64
 }
 
 export interface Word {

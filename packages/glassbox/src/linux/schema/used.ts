@@ -118,12 +118,16 @@ function requestKinds(request: number): readonly Noted[] {
 
 /**
  * The arguments that a call uses, in the order in which they are shown. `registers`: unsigned.
+ * `args`: the kinds of its arguments, if a call of another ABI has its own.
  *
  * @example
  *     usedArguments('openat', [at, path, 0n, 0n]).map(({ name }) => name) // without mode
  */
-export function usedArguments(name: string, registers: readonly bigint[]): readonly UsedArgument[] {
-  const args = argumentsOf(name)
+export function usedArguments(
+  name: string,
+  registers: readonly bigint[],
+  args: readonly Argument[] = argumentsOf(name),
+): readonly UsedArgument[] {
   const rule = rulesOf(name).find(({ when }) => when.every(condition => holds(condition, registers, args)))
   if (rule) return byRule(rule, args, registers)
   const commands = commandsOf(name)

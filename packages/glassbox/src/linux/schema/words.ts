@@ -28,6 +28,7 @@ export type WordName =
   | 'ipc_command_sem'
   | 'ipc_command_shm'
   | 'ipc_key'
+  | 'ipc_call'
   | 'futex_operation'
   | 'futex_bits'
   | 'futex_wake_operation'

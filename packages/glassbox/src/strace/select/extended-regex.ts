@@ -28,57 +28,158 @@ const MESSAGES: readonly (readonly [word: string, message: string])[] = [
   ['Unterminated character class', 'Unmatched [, [^, [:, [., or [='],
 ]
 
+/** The most repetitions that regcomp(3) takes. */
+const MOST_REPEATED = 0x7fff
+
 /** Copies the source into JavaScript's notation. Throws a message. */
 class Translation {
   readonly #source: string
   #at = 0
-  #open = 0
+  #text = ''
+  /** Where each open group begins in the text. */
+  readonly #open: number[] = []
+  #closed = 0
+  /** Where what a repetition would repeat begins in the text; undefined: there is nothing. */
+  #atom: number | undefined
+  #isRepeated = false
 
   constructor(source: string) {
     this.#source = source
   }
 
   text(): string {
-    let text = ''
-    while (this.#at < this.#source.length) text += this.#next()
-    return text
+    while (this.#at < this.#source.length) this.#next()
+    return this.#text
   }
 
-  #next(): string {
+  #next(): void {
     const letter = this.#source[this.#at++] ?? ''
-    if (letter === '\\') return letter + (this.#source[this.#at++] ?? '')
-    if (letter === '[') return this.#bracket()
-    if (letter === '(') this.#open++
-    // A group of JavaScript's own, as `(?!…)`, is a repetition of nothing in POSIX.
-    if (letter === '(' && this.#source[this.#at] === '?') throw 'Invalid preceding regular expression'
+    switch (letter) {
+      case '{':
+        this.#repeat(this.#bounds())
+        return
+      case '*':
+      case '+':
+      case '?':
+        this.#repeat(letter)
+        return
+      case '(':
+        // A group of JavaScript's own, as `(?!…)`, is a repetition of nothing in POSIX.
+        this.#open.push(this.#text.length)
+        this.#add(letter)
+        this.#atom = undefined
+        return
+      case ')':
+        this.#close()
+        return
+      case '|':
+      case '^':
+        this.#add(letter)
+        this.#atom = undefined
+        return
+      case '\\':
+        this.#add(letter + this.#escaped())
+        return
+      case '[':
+        this.#add(this.#bracket())
+        return
+      default:
+        this.#add(letter)
+    }
+  }
+
+  #add(text: string): void {
+    this.#atom = this.#text.length
+    this.#isRepeated = false
+    this.#text += text
+  }
+
+  #close(): void {
+    const begin = this.#open.pop()
     // Without a group, it is an ordinary character.
-    if (letter === ')') return this.#open-- > 0 ? letter : '\\)'
-    if (letter === '{' && !/^\d*(,\d*)?\}/.test(this.#source.slice(this.#at))) throw 'Unmatched \\{'
-    // Repeating a repetition changes nothing.
-    if (letter === '*') while (this.#source[this.#at] === '*') this.#at++
+    this.#add(begin === undefined ? '\\)' : ')')
+    if (begin === undefined) return
+    this.#closed++
+    this.#atom = begin
+  }
+
+  #repeat(how: string): void {
+    const from = this.#atom
+    if (from === undefined) throw NOTHING_TO_REPEAT
+    if (this.#isRepeated && how === '*' && this.#text.endsWith('*')) return
+    // JavaScript repeats no repetition.
+    if (this.#isRepeated) this.#text = `${this.#text.slice(0, from)}(?:${this.#text.slice(from)})`
+    this.#text += how
+    this.#isRepeated = true
+  }
+
+  #escaped(): string {
+    const letter = this.#source[this.#at++] ?? ''
+    if (/[1-9]/.test(letter) && Number(letter) > this.#closed) throw 'Invalid back reference'
     return letter
+  }
+
+  /** `{2}`, `{2,}`, `{,2}`, `{2,3}` */
+  #bounds(): string {
+    if (this.#atom === undefined) throw NOTHING_TO_REPEAT
+    const [whole, least = '', upTo, most = ''] = /^(\d*)(,(\d*))?\}/.exec(this.#source.slice(this.#at)) ?? []
+    if (whole === undefined) throw 'Unmatched \\{'
+    if (Math.max(Number(least), Number(most)) > MOST_REPEATED) throw 'Regular expression too big'
+    this.#at += whole.length
+    return upTo === undefined ? `{${least}}` : `{${least || 0},${most}}`
   }
 
   /** `[^]a[:digit:]-z]`: a bracket that comes first is an ordinary character. */
   #bracket(): string {
     if (this.#at === this.#source.length) throw 'Invalid regular expression'
-    const [, negated = '', first = ''] = /^(\^?)(\]?)/.exec(this.#source.slice(this.#at)) ?? []
-    this.#at += negated.length + first.length
-    let text = `[${negated}${first === '' ? '' : '\\]'}`
-    for (;;) {
+    const negated = this.#source[this.#at] === '^' ? '^' : ''
+    this.#at += negated.length
+    let text = ''
+    for (let isFirst = true; ; isFirst = false) {
       const letter = this.#source[this.#at]
-      if (letter === undefined) throw 'Unmatched [, [^, [:, [., or [='
-      const [named, name = ''] = /^\[:(\w*):\]/.exec(this.#source.slice(this.#at)) ?? []
-      this.#at += named?.length ?? 1
-      if (named !== undefined) {
-        const members = CLASSES[name]
-        if (members === undefined) throw 'Invalid character class name'
-        text += members
-      } else if (letter === ']') return `${text}]`
-      else text += letter === '[' || letter === '\\' ? `\\${letter}` : letter
+      if (letter === undefined) throw UNMATCHED_BRACKET
+      if (letter === ']' && !isFirst) {
+        this.#at++
+        return `[${negated}${text}]`
+      }
+      text += this.#member()
     }
   }
+
+  /** A character, a class of them, or a range. */
+  #member(): string {
+    const { text, isClass } = this.#element()
+    const after = this.#source[this.#at + 1]
+    if (this.#source[this.#at] !== '-' || after === ']' || after === undefined) return text
+    this.#at++
+    const last = this.#element()
+    if (isClass || last.isClass) throw 'Invalid range end'
+    return `${text}-${last.text}`
+  }
+
+  #element(): { readonly text: string; readonly isClass: boolean } {
+    const [named, kind, name = ''] = /^\[([:.=])([^\]]*)\1\]/.exec(this.#source.slice(this.#at)) ?? []
+    if (named === undefined) {
+      const letter = this.#source[this.#at++] ?? ''
+      if (letter === '[' && /^[:.=]/.test(this.#source[this.#at] ?? '')) throw UNMATCHED_BRACKET
+      return { text: literal(letter), isClass: false }
+    }
+    this.#at += named.length
+    if (kind !== ':') {
+      if (name.length !== 1) throw 'Invalid collation character'
+      return { text: literal(name), isClass: false }
+    }
+    const members = CLASSES[name]
+    if (members === undefined) throw 'Invalid character class name'
+    return { text: members, isClass: true }
+  }
 }
+
+const NOTHING_TO_REPEAT = 'Invalid preceding regular expression'
+const UNMATCHED_BRACKET = 'Unmatched [, [^, [:, [., or [='
+
+/** A character between brackets, where some have a meaning in JavaScript alone. */
+const literal = (letter: string): string => (/[[\]\\^-]/.test(letter) ? `\\${letter}` : letter)
 
 /** The expression, or why it is none, in the words of regerror(3). */
 export function extendedRegex(source: string): RegExp | string {

@@ -6,6 +6,7 @@
 import type { Abi } from '../../decode/types.ts'
 import { i386Syscalls } from '../../linux/i386.ts'
 import { allSyscalls } from '../../linux/syscalls.ts'
+import { x32Syscalls } from '../../linux/x32.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
 import { fault, usageFault } from '../fault.ts'
 import { extendedRegex } from './extended-regex.ts'
@@ -19,8 +20,10 @@ interface Named {
 /** x32 has calls of its own up to 547. */
 const LAST_NUMBER = 548
 
+const CALLS = { x86_64: allSyscalls, i386: i386Syscalls, x32: x32Syscalls } as const
+
 /** The calls of an ABI. */
-const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
+const callsOf = (abi: Abi): readonly Named[] => CALLS[abi]()
 
 /** Classes that are not in the table: lists of names, and unions of other classes. */
 const NAMED_CLASSES: Readonly<Record<string, readonly string[]>> = {
@@ -77,8 +80,8 @@ function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean 
     throw usageFault(`incorrect personality designator '${designator}' in qualification '${item}'`)
   const matches = matcher(bare)
   if (!matches) return false
-  // A number need not be that of a call.
-  let found = Number(bare) >= CALL_NUMBERS
+  // A number of x32 alone need not be that of a call.
+  let found = Number(bare) >= CALL_NUMBERS && (!suffix || suffix[1] === 'x32')
   for (const abi of suffix ? [suffix[1]] : ABIS) {
     for (const call of callsOf(abi)) {
       if (!matches(call)) continue

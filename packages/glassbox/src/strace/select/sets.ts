@@ -4,6 +4,7 @@
  */
 import { signalName } from '../../linux/signals.ts'
 import { fault } from '../fault.ts'
+import { unsignedOf } from '../numbers.ts'
 import type { NumberSet } from '../options.ts'
 import { inversion } from './set.ts'
 
@@ -48,9 +49,7 @@ function numberSet(text: string, what: string, parse: (item: string) => number |
 export const signalSet = (text: string): NumberSet => numberSet(text, 'signal', signalOf)
 
 export const descriptorSet = (text: string): NumberSet =>
-  numberSet(text, 'descriptor', item =>
-    /^\d+$/.test(item) && Number(item) < 2 ** 31 ? Number(item) : undefined,
-  )
+  numberSet(text, 'descriptor', item => unsignedOf(item))
 
 /** A set of words. `also`: other spellings of some of them. */
 export function wordSet<Word extends string>(

@@ -146,7 +146,7 @@ function usedAddress(address: bigint, fd: number, tracee: Tracee): Used | undefi
 
 function addressText(bytes: Uint8Array): string | undefined {
   if (bytes.length < SHORTEST_ADDRESS) return undefined
-  const fields = socketAddressOf(bytes, { bits: 64 })
+  const fields = socketAddressOf(bytes, { model: 64 })
   const host = (name: string): Uint8Array => Uint8Array.from(fields?.[name] as readonly number[])
   const port = (name: string): number => Number(swapped(BigInt(fields?.[name] as number), 2))
   switch (fields?.['sa_family']) {
