@@ -16,7 +16,7 @@ const watched = (files: Seen): Watched => ({
 })
 
 /** The rules about paths without the program itself. */
-function pathsOf(files: Seen, how: { work?: string; files?: number } = {}): PathRules {
+function pathsOf(files: Seen, how: { work?: string; isNamed?: boolean; files?: number } = {}): PathRules {
   const policy = learnedPolicy(watched(files), 'tool', { work: '/home/me/work', files: 3, ...how })
   const { execute = [], ...paths } = validatePolicy(policy).paths ?? {}
   const others = execute.filter(pattern => pattern !== '{program}')
@@ -79,6 +79,24 @@ test('a file whose name no pattern can express is granted by its directory', () 
 
 test('the root is not {work}', () => {
   assert.deepEqual(pathsOf([['read', '/etc/hosts']], { work: '/' }), { read: ['/etc/hosts'] })
+})
+
+test('files that the command line names by their absolute path are granted by it too', () => {
+  const seen = [
+    ['read', '/home/me/work/in.txt'],
+    ['create', '/home/me/work/out.txt'],
+  ] as const
+  assert.deepEqual(pathsOf(seen, { isNamed: true }).read, ['/home/me/work/in.txt'])
+  assert.deepEqual(pathsOf(seen, { isNamed: true }).write, ['{work}/'])
+})
+
+test('calls that tell who runs the program are allowed: root is another user in a sandbox', () => {
+  const { rules = [] } = learnedPolicy(watched([]), 'tool', { work: '/w', files: 8 })
+  for (const call of ['getgid', 'getresgid', 'setgid']) assert.ok(rules[1]?.syscalls.includes(call), call)
+  assert.ok(!rules[1]?.syscalls.includes('vfork'))
+  const forks = { ...watched([]), syscalls: ['openat', 'fork'] }
+  const { rules: others = [] } = learnedPolicy(forks, 'tool', { work: '/w', files: 8 })
+  assert.ok(others[1]?.syscalls.includes('vfork'), 'if root forks, another user may vfork')
 })
 
 test('calls that depend on chance are allowed apart from those that were seen', () => {

@@ -1,5 +1,6 @@
 /** Policies in files: JSON, modules, and files that extend each other. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -86,14 +87,56 @@ test('modules are values with handlers, and their faults are told in one sentenc
     hint: 'Did you mean node?',
   })
   await assert.rejects(load('export const policy = {}'), { message: /has no default export/ })
-  await assert.rejects(load("throw new Error('mine')"), { message: /a\.mjs cannot be loaded: mine\./ })
-  await assert.rejects(load('export default {'), {
-    message: /a\.mjs cannot be loaded: Unexpected end of input/,
+  await assert.rejects(load("throw new Error('mine')"), { message: /a\.mjs:1 cannot be loaded: mine\./ })
+  await assert.rejects(load('export default {\n'), {
+    message: /a\.mjs:2 cannot be loaded: Unexpected end of input/,
+  })
+  await assert.rejects(load('const answers = {\n  a: 1\n  b: 2\n}'), {
+    message: /a\.mjs:3 cannot be loaded: /,
   })
   const typescript = load("export default { extends: 'node' as const }", 'a.mts')
   const strips = 'typescript' in process.features && process.features['typescript'] !== false
   if (strips) await typescript
   else await assert.rejects(typescript, { message: /cannot load TypeScript/, hint: /Node 22\.18/ })
+})
+
+for (const [answer, why] of [
+  ['', "to be 'allow', 'kill' or \\{ errno \\}, got undefined"],
+  ["return 'perhaps'", 'got "perhaps"'],
+  ['return 7', 'got 7'],
+  ['return { errno: 5000 }', 'errno to be at most 4095, got 5000'],
+  ['return { error: 1 }', 'has no key called error'],
+] as const)
+  test(`a handler of a module that answers nonsense is named: ${answer}`, async context => {
+    const action = `{ kind: 'decide', handler() { ${answer} } }`
+    const text = `export default { extends: 'node', rules: [{ syscalls: ['getppid'], action: ${action} }] }`
+    const { rules } = await loadPolicy(written(context, { 'a.mjs': text }))
+    const decide = rules?.[0]?.action as unknown as { handler: () => Promise<unknown> }
+    await assert.rejects(decide.handler(), {
+      message: new RegExp(`a\\.mjs: policy\\.rules\\[0\\]\\.action\\.handler failed: .*${why}`),
+    })
+  })
+
+test('a module that awaits for ever is an error, and not the end of the process', async context => {
+  const file = written(context, { 'a.mjs': 'await new Promise(() => {})' })
+  const loading = `import(process.argv[1]).then(({ loadPolicy }) => loadPolicy(process.argv[2])).catch(error => {
+    console.log(error.message)
+  })`
+  const index = import.meta.resolve('#glassbox/index.js')
+  const { stdout, status } = spawnSync(process.execPath, ['-e', loading, index, file], { encoding: 'utf8' })
+  assert.deepEqual(
+    [status, stdout],
+    [0, `${file} cannot be loaded: it waits for something that never happens.\n`],
+  )
+})
+
+test('a pattern that stands twice in a list is an error', async context => {
+  const file = written(context, {
+    'a.json': '{ "extends": "node",\n "paths": { "read": ["/a", "/b", "/a"] } }',
+  })
+  await assert.rejects(loadPolicy(file), {
+    message: /a\.json:2: policy\.paths\.read\[2\]: the pattern "\/a" is at policy\.paths\.read\[0\] too/,
+  })
 })
 
 test('a handler of a module that fails is named', async context => {

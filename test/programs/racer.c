@@ -1,7 +1,9 @@
-/* racer CALL ATTACK TIMES DIR: makes a call TIMES times on a file of DIR/ok, while another thread
- * makes it mean the file of the same name in DIR/no. Prints how often the call got that file.
- * ATTACK: string (the bytes of the path), comp (a directory of the path and a link change places),
- * dirfd (the descriptor of the directory), cwd (the working directory), fd (the descriptor). */
+/* racer CALL ATTACK TIMES DIR [FLIPS [INODE]]: makes a call on a file of DIR/ok, at least TIMES
+ * times, while another thread makes it mean the file of the same name in DIR/no, at least FLIPS
+ * times. Prints how often the call got that file, and the numbers of flips and calls. INODE is the
+ * number of DIR/no/file, if this program may not look at it. ATTACK: string (the bytes of the
+ * path), comp (a directory of the path and a link change places), dirfd (the descriptor of the
+ * directory), cwd (the working directory), fd (the descriptor). */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -23,6 +25,7 @@ static char path[512], way[512], evil[512];
 static char *flipped;
 static int directories[2], files[2], base = 100, target = 101;
 static volatile int stop;
+static volatile long flips;
 
 static void flip_string(int turn) { memcpy(flipped, turn ? "ok" : "no", 2); }
 static void flip_comp(int turn) { syscall(SYS_renameat2, AT_FDCWD, way, AT_FDCWD, evil, 2); }
@@ -31,7 +34,7 @@ static void flip_cwd(int turn) { fchdir(directories[turn]); }
 static void flip_fd(int turn) { dup2(files[turn], target); }
 
 static void *flipper(void *flip) {
-  for (int turn = 0; !stop; turn ^= 1) ((void (*)(int))flip)(turn);
+  for (; !stop; flips++) ((void (*)(int))flip)(flips & 1);
   return NULL;
 }
 
@@ -93,11 +96,11 @@ int main(int argc, char **argv) {
     files[turn] = open(place, O_RDONLY);
     /* Under Landlock the file in DIR/no can be looked at, but not opened. */
     if (files[turn] < 0) files[turn] = open(place, O_PATH);
-    if (files[turn] < 0) return 3;
+    if (files[turn] < 0 && argc <= 6) return 3;
   }
   dup2(directories[1], base);
   dup2(files[1], target);
-  fstat(files[0], &secret);
+  if (fstat(files[0], &secret)) secret.st_ino = strtoul(argv[6], NULL, 10);
   snprintf(path, sizeof path, "%s/ok/%s", dir, name);
   flipped = path + strlen(dir) + 1;
   void (*flip)(int) = flip_string;
@@ -114,10 +117,10 @@ int main(int argc, char **argv) {
   }
   pthread_t thread;
   pthread_create(&thread, NULL, flipper, flip);
-  int wins = 0;
-  for (long n = atol(argv[3]); n > 0; n--) wins += attempt(call);
+  long wins = 0, calls = 0, times = atol(argv[3]), least = argc > 5 ? atol(argv[5]) : 0;
+  for (; calls < times || flips < least; calls++) wins += attempt(call);
   stop = 1;
   pthread_join(thread, NULL);
-  printf("%d\n", wins);
+  printf("%ld %ld %ld\n", wins, flips, calls);
   return 0;
 }

@@ -4,7 +4,7 @@
  * outside of the policy. Without a policy the same attacks win.
  */
 import assert from 'node:assert/strict'
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { type Policy, run } from '#glassbox/index.js'
@@ -97,6 +97,67 @@ test('stat: the same races win without a policy', async context => {
     const { wins, line } = await race(makeFiles(context), null, ['stat', kind], 0)
     assert.ok(wins > 0, line)
   }
+})
+
+/** Calls that the native step makes. There are no descriptors of directories: see STAT_KINDS. */
+const LOOKS = ['stat', 'lstat', 'newfstatat', 'statx', 'access', 'faccessat2', 'readlink'] as const
+
+/** The files that racer.c describes. */
+function makeRacerFiles(context: TestContext): string {
+  const top = join(temporaryDirectory(context), 'race')
+  chmodSync(join(top, '..'), 0o755)
+  for (const path of ['', 'ok', 'no', 'ok/way']) {
+    mkdirSync(join(top, path))
+    chmodSync(join(top, path), 0o777)
+    if (path === '') continue
+    writeFileSync(join(top, path, 'file'), '')
+    chmodSync(join(top, path, 'file'), path === 'no' ? 0o777 : 0o666)
+    symlinkSync(path === 'no' ? 'secret' : 'open', join(top, path, 'link'))
+  }
+  symlinkSync('../no', join(top, 'ok/evil'))
+  return top
+}
+
+/** To exchange a directory and a link takes JavaScript's decision each time. */
+const leastFlips = (attack: 'string' | 'comp'): number => (attack === 'comp' ? FLIPS / 5 : FLIPS)
+
+async function looks(
+  top: string,
+  policy: Policy | null,
+  call: string,
+  attack: 'string' | 'comp',
+): Promise<{ wins: number; flips: number; line: string }> {
+  const inode = statSync(join(top, 'no/file')).ino
+  const calls = Math.max(200, Math.round(FLIPS / 50))
+  const args = [call, attack, `${calls}`, top, `${leastFlips(attack)}`, `${inode}`]
+  const result = await run(program('racer'), args, { runner: 'ptrace', policy, limits: LIMITS })
+  const line = `${call} ${attack}: wins, flips, calls: ${result.stdout.trim()}`
+  assert.equal(result.exitCode, 0, `${line} ${JSON.stringify(result)}`)
+  const [wins = NaN, flips = 0] = result.stdout.split(' ').map(Number)
+  return { wins, flips, line }
+}
+
+for (const attack of ['string', 'comp'] as const)
+  test(`calls that look at a file, made by the native step, ${attack}: no race wins`, async context => {
+    for (const call of LOOKS) {
+      const top = makeRacerFiles(context)
+      const ok = [`${top}/ok/`]
+      const policy: Policy = { extends: 'default', paths: { write: ok, stat: ok } }
+      const { wins, flips, line } = await looks(top, policy, call, attack)
+      assert.equal(wins, 0, line)
+      assert.ok(flips >= leastFlips(attack), line)
+      context.diagnostic(line)
+    }
+  })
+
+test('calls that look at a file: the same races win without a policy', async context => {
+  for (const attack of ['string', 'comp'] as const)
+    for (const call of ['stat', 'access', 'readlink'] as const) {
+      let wins = 0
+      for (let tries = 0; wins === 0 && tries < 20; tries++)
+        ({ wins } = await looks(makeRacerFiles(context), null, call, attack))
+      assert.ok(wins > 0, `${call} ${attack}`)
+    }
 })
 
 for (const call of CALLS)

@@ -17,6 +17,7 @@ import { program } from '../../support/programs.js'
 import { ownTemporary, temporaryDirectory } from '../../support/temporary.js'
 
 const runner = 'ptrace'
+const GETPPID = '110'
 
 const REFUSED: readonly (readonly [option: string, options: RunOptions])[] = [
   ['binds', { binds: [{ source: '/usr' }] }],
@@ -145,6 +146,20 @@ test('a handler of the policy decides calls', async () => {
   assert.deepEqual(asked, ['getppid', 'getppid'])
   assert.equal(status, 'syscall-denied')
   assert.equal(violation?.syscall, 'getppid')
+})
+
+test('an answer of a handler that is none ends the program, and other programs go on', async () => {
+  const answering = (answer: unknown) =>
+    ({
+      extends: 'default',
+      rules: [{ syscalls: ['getppid'], action: { kind: 'decide', handler: async () => answer as 'allow' } }],
+    }) as const
+  const asking = (answer: unknown) => run(program('calls'), [GETPPID], { runner, policy: answering(answer) })
+  const other = run('sleep', ['0.2'], { runner })
+  for (const answer of [undefined, null, 'perhaps', 7, {}, { errno: -1 }, { errno: 1.5 }, { errno: '13' }])
+    await assert.rejects(async () => asking(answer), /handler's answer about getppid/, JSON.stringify(answer))
+  assert.equal((await asking('allow')).exitCode, 0)
+  assert.equal((await other).exitCode, 0)
 })
 
 test('a host that refuses ptrace is a missing feature, with what would help', () => {

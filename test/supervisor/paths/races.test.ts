@@ -15,8 +15,9 @@ import { pathRule as rule } from '../../support/path-rule.js'
 import { BASE } from '../support/decided.js'
 import { superviseGuest } from '../support/tracer.js'
 
-/** For a measurement: GLASSBOX_FLIPS=1000000. */
-const TIMES = Number(process.env['GLASSBOX_FLIPS'] ?? 2000)
+/** How often the second thread changes something. For a measurement: GLASSBOX_FLIPS=1000000. */
+const FLIPS = Number(process.env['GLASSBOX_FLIPS'] ?? 2000)
+const CALLS = Math.max(2000, Math.round(FLIPS / 50))
 
 type Attack = 'string' | 'comp' | 'dirfd' | 'cwd' | 'fd'
 
@@ -48,7 +49,7 @@ function wins(context: TestContext, call: string, attack: Attack, kept: boolean)
   let decided = 0
   const guest = {
     program: program('racer'),
-    args: [call, attack, `${TIMES}`, top],
+    args: [call, attack, `${CALLS}`, top, `${FLIPS}`],
     filter: compilePolicy(traced),
   }
   const { output } = superviseGuest(context, guest, stopped => {
@@ -56,8 +57,10 @@ function wins(context: TestContext, call: string, attack: Attack, kept: boolean)
     const decision = decider.decide(stopped)
     return kept || decision.kind !== 'done' ? decision : { kind: 'allow' }
   })
-  assert.ok(decided >= TIMES)
-  return Number(output)
+  const [won = NaN, flips = 0] = output.split(' ').map(Number)
+  assert.ok(decided >= CALLS && flips >= FLIPS, output)
+  context.diagnostic(`${call} ${attack}: wins, flips, calls: ${output.trim()}`)
+  return won
 }
 
 const RACES: readonly (readonly [attack: Attack, calls: readonly string[]])[] = [

@@ -1,4 +1,7 @@
-/** The kinds of actions. Each action has a table of its own, which its key `kind` chooses. */
+/**
+ * The kinds of actions, and of the answers of handlers. Each action has a table of its own, which
+ * its key `kind` chooses.
+ */
 import {
   choice,
   type Field,
@@ -12,7 +15,7 @@ import {
 import { type Fields, isPlain, record } from '../options/record.ts'
 import type { KernelAction } from '../seccomp/policy.ts'
 import { whole } from './condition-kinds.ts'
-import type { Action, DecideCall } from './policy.ts'
+import type { Action, CallDecision, DecideCall } from './policy.ts'
 import type { PathDenial } from './resolved.ts'
 
 /** An action of one kind, with the keys that this kind needs. */
@@ -72,3 +75,28 @@ export const PATH_DENIAL: Kind<PathDenial> = byKind<PathDenial>(
   { errno: action('errno', { errno: { kind: whole(1, 4095) } }), kill: action('kill') },
   'an action, errno or kill',
 )
+
+/** What errors call the answer of a handler. */
+export const ANSWER = 'its answer'
+
+const ANSWERS = "'allow', 'kill' or { errno }"
+
+const ERRNO_ANSWER = record<{ readonly errno: number }>({
+  fields: { errno: { kind: whole(0, 4095) } },
+  required: ['errno'],
+  lacks: 'An answer has no key',
+  expected: ANSWERS,
+})
+
+/**
+ * The answer of a handler. Nothing else counts as one: a handler that forgets to return a value
+ * has decided nothing, and a call that nobody decides is not made.
+ */
+export const DECISION: Kind<CallDecision> = {
+  expected: ANSWERS,
+  read: (value, path) => {
+    if (value === 'allow' || value === 'kill') return value
+    if (!isPlain(value)) throw unexpected(path, ANSWERS, value)
+    return ERRNO_ANSWER.read(value, path)
+  },
+}

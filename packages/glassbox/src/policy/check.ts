@@ -5,6 +5,7 @@
 import { InvalidOptionError } from '../errors.ts'
 import {
   isArray,
+  type Hint,
   type JsonSchema,
   type Kind,
   list,
@@ -26,7 +27,10 @@ import { RULE } from './rule-kinds.ts'
 const DEEPEST = 32
 
 const EXPECTED = 'a policy with rules, { rules, otherwise }'
-const NOT_A_POLICY = 'Use null for no filter, or leave it out for the default.'
+const NOT_A_POLICY: Hint = value =>
+  value === null
+    ? 'Leave the policy out for the default.'
+    : 'Use null for no filter, or leave it out for the default.'
 const OTHERWISE_HINT = 'It says what happens to calls without a rule; or use extends.'
 
 const NAME = text('text')

@@ -7,9 +7,11 @@ import { createRequire } from 'node:module'
 import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InvalidOptionError } from '../errors.ts'
+import { ANSWER, DECISION } from './action-kinds.ts'
 import { validatePolicy } from './check.ts'
 import { policyFromJson } from './files/from-json.ts'
 import type { Json, JsonText } from './files/json.ts'
+import { pathWithLine } from './files/module-line.ts'
 import { type FileKind, inFile, readJsonFile, realPathOf, withKey } from './files/json-file.ts'
 import type { DecideCall, Policy, PresetName, Rule } from './policy.ts'
 
@@ -102,11 +104,11 @@ function withNamedHandler(rule: Rule, path: string, key: string): Rule {
   if (action.kind !== 'decide') return rule
   const handler: DecideCall = async call => {
     try {
-      return await action.handler(call)
+      return DECISION.read(await action.handler(call), ANSWER)
     } catch (error) {
       const why = firstLine(error instanceof Error ? error.message : String(error))
       throw fault(
-        `${path}: ${key}.action.handler failed: ${why}.`,
+        `${path}: ${key}.action.handler failed: ${why.replace(/\.$/, '')}.`,
         'The program was ended: a call that nobody decides is not made.',
         error,
       )
@@ -121,7 +123,7 @@ async function importModule(path: string, file: string): Promise<Module> {
   const own = createRequire(import.meta.url)
   const importing = own('../policy/import-module.cjs') as (url: string) => Promise<Module>
   try {
-    return await importing(pathToFileURL(file).href)
+    return await settled(importing(pathToFileURL(file).href))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && TYPESCRIPT.includes(extname(file)))
@@ -129,8 +131,30 @@ async function importModule(path: string, file: string): Promise<Module> {
         `${path}: this version of Node, ${process.version}, cannot load TypeScript.`,
         'Use Node 22.18 or newer, or write the policy in JavaScript or JSON.',
       )
-    throw fault(`${path} cannot be loaded: ${firstLine(message ?? String(error))}.`, undefined, error)
+    const why = firstLine(message ?? String(error))
+    throw fault(`${pathWithLine(path, file, error)} cannot be loaded: ${why}.`, undefined, error)
   }
+}
+
+/**
+ * The same promise. It rejects if the process would end because nothing can settle it any more:
+ * with a module that awaits for ever, the process would end as if all were well.
+ */
+async function settled<Value>(promise: Promise<Value>): Promise<Value> {
+  const { promise: never, reject } = withReject<Value>()
+  const idle = (): void => reject(new Error('it waits for something that never happens'))
+  process.once('beforeExit', idle)
+  try {
+    return await Promise.race([promise, never])
+  } finally {
+    process.off('beforeExit', idle)
+  }
+}
+
+function withReject<Value>(): { promise: Promise<Value>; reject: (error: Error) => void } {
+  let reject!: (error: Error) => void
+  const promise = new Promise<Value>((_, rejects) => (reject = rejects))
+  return { promise, reject }
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

@@ -19,8 +19,27 @@ const PATTERN: Kind<string> = {
   },
 }
 
-const patterns = list(PATTERN, 'a list of path patterns', value =>
-  typeof value === 'string' ? `Put it into a list: [${JSON.stringify(value)}].` : 'For example ["/usr/"].',
+/** A list in which no pattern stands twice: one of the two is a mistake of its author. */
+function distinct(of: Kind<readonly string[]>): Kind<readonly string[]> {
+  return {
+    ...of,
+    read: (value, path) => {
+      const read = of.read(value, path)
+      const places = new Map(read.map((pattern, index) => [pattern, index]))
+      if (places.size === read.length) return read
+      const twice = read.findIndex((pattern, index) => places.get(pattern) !== index)
+      const pattern = read[twice] ?? ''
+      const place = `${path}[${places.get(pattern)}]`
+      const message = `${place}: the pattern ${JSON.stringify(pattern)} is at ${path}[${twice}] too.`
+      throw new InvalidOptionError(place, message, 'Remove one of them.')
+    },
+  }
+}
+
+const patterns = distinct(
+  list(PATTERN, 'a list of path patterns', value =>
+    typeof value === 'string' ? `Put it into a list: [${JSON.stringify(value)}].` : 'For example ["/usr/"].',
+  ),
 )
 
 /** Landlock grants the listing of a directory only together with those below it. */
@@ -66,7 +85,7 @@ const table = record<PathRules>({
       about: 'May be executed, and read.',
     },
     list: {
-      kind: list(TREE, patterns.expected),
+      kind: distinct(list(TREE, patterns.expected)),
       words: ['readdir', 'directories'],
       about: 'May be listed, with the directories below; their files may not be read.',
     },

@@ -207,14 +207,15 @@ function namesOf(
   { trace, seccomp }: StraceOptions,
   besides: readonly string[],
 ): readonly string[] | undefined {
-  const { trace: set, paths } = trace.selection
+  const { trace: set, paths, fds } = trace.selection
+  const isFiltered = paths.length > 0 || fds !== undefined
   // -n shows the number of the last call, even if that is not selected.
-  if (((set.others && paths.length === 0) || trace.prefix.number) && !seccomp) return undefined
+  if (((set.others && !isFiltered) || trace.prefix.number) && !seccomp) return undefined
   const names: string[] = []
   for (let nr = 0; nr < set.members.x86_64.length; nr++) {
     const name = syscallByNumber(nr)?.name
     const isAsked = set.members.x86_64[nr] === 1 || set.members.x32[nr] === 1
-    if (name !== undefined && isAsked && (paths.length === 0 || isPathCall(nr))) names.push(name)
+    if (name !== undefined && isAsked && (!isFiltered || isPathCall(nr))) names.push(name)
   }
   if (trace.spelling.comm) names.push('prctl')
   return [...new Set([...names, ...besides])]

@@ -63,10 +63,10 @@ class Handlers {
   }
 
   async load(): Promise<void> {
-    const { paths } = this.#options.selection
-    if (paths.length > 0) {
+    const { paths, fds } = this.#options.selection
+    if (paths.length > 0 || fds) {
       const { PathFilter: Filter } = await import('./select/path-filter.ts')
-      this.#paths = new Filter(paths)
+      this.#paths = new Filter(paths, fds)
     }
     const { stacks } = this.#options
     if (stacks) this.#stacks = new (await import('./text/stacks.ts')).Stacks(stacks)

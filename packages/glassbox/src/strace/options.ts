@@ -69,6 +69,8 @@ export interface Selection {
   readonly signals: NumberSet
   /** -P: the paths as given, and what they resolve to. Empty: all calls. */
   readonly paths: readonly string[]
+  /** --trace-fds. Absent: calls are not selected by their descriptors. */
+  readonly fds?: NumberSet
   readonly status: readonly Status[]
 }
 

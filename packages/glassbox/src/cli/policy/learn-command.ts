@@ -65,7 +65,8 @@ async function main(words: readonly string[]): Promise<number> {
   const set = Object.fromEntries((values.get('--env') ?? []).map(parseEnv))
   const env = { ...DEFAULT_ENV, HOME: work, ...set }
   const learned = await watch(program, args, { env, stdout: output === undefined ? stderr.fd : stdout.fd })
-  const policy = learnedPolicy(learned.data, basename(program), { work, files })
+  const isNamed = work !== '/' && args.some(word => word.includes(`${work}/`))
+  const policy = learnedPolicy(learned.data, basename(program), { work, isNamed, files })
   write(output, policyFileText(validatePolicy(policy)))
   for (const note of notes(learned)) stderr.write(`glassbox: ${printable(note)}\n`)
   return 0

@@ -20,7 +20,7 @@ export async function policyNamed(text: string, option: string): Promise<Policy 
   const guess = nearest(text, names)
   throw new InvalidOptionError(
     option,
-    `${option}: there is neither a preset nor a file called ${text}.`,
+    `${option}: there is neither a preset nor a file called ${text === '' ? '""' : text}.`,
     guess === undefined ? `The presets are ${names.join(', ')}.` : `Did you mean ${guess}?`,
   )
 }

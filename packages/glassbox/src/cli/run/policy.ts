@@ -49,7 +49,7 @@ function withDenied(names: readonly string[], base: Policy | PresetName): Policy
 
 function allowedPaths(values: ParsedOptions['values']): PathRules | undefined {
   const rules = Object.entries(ALLOW).flatMap(([key, option]) => {
-    const patterns = (values.get(option) ?? []).map(patternOf)
+    const patterns = [...new Set((values.get(option) ?? []).map(patternOf))]
     return patterns.length > 0 ? [[key, patterns] as const] : []
   })
   return rules.length > 0 ? Object.fromEntries(rules) : undefined

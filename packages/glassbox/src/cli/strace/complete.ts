@@ -25,7 +25,13 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
   // If there is another output, text is written only to the file of -o.
   const text = !only && !draft.json && (!others || draft.output !== undefined || summary?.withText === true)
   const trace: StraceOptions['trace'] = {
-    selection: { trace: draft.trace, signals: draft.signals, paths: draft.paths, status: draft.status },
+    selection: {
+      trace: draft.trace,
+      signals: draft.signals,
+      paths: draft.paths,
+      ...optional('fds', draft.fds),
+      status: draft.status,
+    },
     spelling: spellingOf(draft),
     prefix: prefixOf(draft, separate),
     injections: draft.injections,

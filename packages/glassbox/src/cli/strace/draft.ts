@@ -51,6 +51,7 @@ export class Draft {
   /** About the options themselves, in the order in which they were found. */
   readonly warnings: string[]
   paths: string[] = []
+  fds: NumberSet | undefined
   injections: Injection[] = []
   dumpRead: NumberSet = NO_NUMBERS
   dumpWrite: NumberSet = NO_NUMBERS

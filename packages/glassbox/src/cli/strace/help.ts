@@ -39,6 +39,8 @@ Filtering:
   -e signal=SET                 show only these signals
   -e status=SET                 show only calls with these outcomes: successful, failed, unfinished,
                                 unavailable, detached
+  -e trace-fds=FDS, --trace-fds=FDS
+                                show only calls that use these descriptors
   -P PATH, --trace-path=PATH    show only calls that use PATH
   -z, --successful-only         show only calls that succeeded
   -Z, --failed-only             show only calls that failed

@@ -153,6 +153,7 @@ const OPTIONS: readonly Option[] = [
     apply: (d, v, as) => void (d.frameLimit = number(v, as, 1)),
   },
   { letter: 'N', isNewer: true, names: ['arg-names', 'argument-names'], apply: d => void (d.names = true) },
+  { ...qualifier('trace-fds'), isNewer: true },
   { isNewer: true, names: ['kill-on-exit'], apply: d => void (d.killOnExit = true) },
   {
     isNewer: true,

@@ -26,4 +26,5 @@ export const COMPILER: Policy = tools('compiler', [
 export const SHELL: Policy = tools('shell', [
   ...['/etc/profile', '/etc/profile.d/', '/etc/bash.bashrc', '/etc/inputrc', '/etc/shells'],
   ...['/etc/alternatives/', '/etc/terminfo/', '/etc/fstab', '/etc/mtab', '/etc/magic', '/etc/hostname'],
+  '/etc/gitconfig',
 ])

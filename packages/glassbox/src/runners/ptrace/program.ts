@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs'
 import type { Job } from '../../job/job.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import type { LandlockSpec } from '../../landlock/types.ts'
+import { DECISION } from '../../policy/action-kinds.ts'
 import type { CallDecision, CallToDecide } from '../../policy/policy.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { ProgramSpec } from '../../supervisor/contract.ts'
@@ -45,9 +46,14 @@ export function programOf(
   return {
     program: { path, argv, ...places, ...(owner ? { user: owner } : {}), limits, filter, decisions },
     wall,
-    ask: (handler, call) => handlers[handler]?.(call) ?? 'kill',
+    ask: async (handler, call) => {
+      const decide = handlers[handler]
+      return decide ? DECISION.read(await decide(call), answerAbout(call)) : 'kill'
+    },
   }
 }
+
+const answerAbout = ({ syscall }: CallToDecide): string => `the handler's answer about ${syscall}`
 
 /** The file without links. If it does not exist, execve will report that. */
 function realPath(path: string): string {

@@ -1,11 +1,14 @@
 /**
- * -P: selects calls that name one of some paths, or that have a descriptor of one. It uses the
- * kinds of arguments in the table. Paths are compared as text.
+ * -P: selects calls that name one of some paths, or that have a descriptor of one. --trace-fds:
+ * selects calls that have one of some descriptors. With both, either is enough. It uses the kinds
+ * of arguments in the table. Paths are compared as text.
  */
 import { readString } from '../../decode/memory.ts'
 import type { EnteredCall } from '../../trace/handlers.ts'
 import type { Tracee } from '../../trace/tracee.ts'
 import { allSyscalls } from '../../linux/syscalls.ts'
+import { has, type NumberSet } from '../options.ts'
+import { NO_NUMBERS } from './sets.ts'
 
 const LONGEST_PATH = 4096
 const POLLFD_BYTES = 8
@@ -53,9 +56,11 @@ export const isPathCall = (nr: number): boolean => table().has(nr)
 
 export class PathFilter {
   readonly #paths: ReadonlySet<string>
+  readonly #descriptors: NumberSet
 
-  constructor(paths: readonly string[]) {
+  constructor(paths: readonly string[], descriptors: NumberSet = NO_NUMBERS) {
     this.#paths = new Set(paths)
+    this.#descriptors = descriptors
   }
 
   matches(call: EnteredCall, tracee: Tracee): boolean {
@@ -76,7 +81,8 @@ export class PathFilter {
   }
 
   #isDescriptor(fd: number, tracee: Tracee): boolean {
-    const target = fd < 0 ? undefined : tracee.descriptor(fd)?.target
+    if (fd >= 0 && has(this.#descriptors, fd)) return true
+    const target = fd < 0 || this.#paths.size === 0 ? undefined : tracee.descriptor(fd)?.target
     return target !== undefined && this.#paths.has(Buffer.from(target).toString())
   }
 }

@@ -6,19 +6,31 @@ import type { FileUse, UsedFile, Watched } from './record.ts'
 export interface Generalization {
   /** The working directory, which `{work}` stands for. */
   readonly work: string
+  /**
+   * Whether the command line names the working directory by its absolute path. Then the program
+   * looks for its files there again, wherever it works.
+   */
+  readonly isNamed?: boolean
   /** A directory is granted if so many of its files were used; Infinity for never. */
   readonly files: number
 }
 
 /**
- * Calls that a program may make or not, depending on time, on addresses and on what its streams
- * are. They reach nothing by themselves.
+ * Calls that a program may make or not, depending on time, on addresses, on what its streams are
+ * and on whether root runs it, who is not root in a sandbox. They reach nothing by themselves.
  */
 const BY_CHANCE: readonly string[] = [
   ...['execve', 'exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'futex', 'sched_yield'],
   ...['brk', 'mmap', 'munmap', 'mremap', 'mprotect', 'madvise', 'read', 'write', 'close', 'lseek'],
   ...['fstat', 'ioctl', 'poll', 'getpid', 'gettid', 'tgkill', 'rt_sigprocmask', 'getrandom'],
+  ...['getuid', 'geteuid', 'getgid', 'getegid', 'getresuid', 'getresgid', 'getgroups'],
+  // Without capabilities they only give up ids, which root does not do in the same program.
+  ...['setuid', 'setgid', 'setresuid', 'setresgid'],
+  ...['clock_gettime', 'gettimeofday', 'time'],
 ]
+
+/** What makes a process: which one a runtime takes depends on whether root runs it. */
+const BIRTHS: readonly string[] = ['fork', 'vfork', 'clone', 'clone3']
 
 /** Directories that are never granted as a whole: they have files of many owners. */
 const SHARED: readonly string[] = [
@@ -108,7 +120,7 @@ const WAYS: Readonly<Record<Exclude<FileUse, 'create'>, Key>> = {
   ...{ read: 'read', write: 'write', execute: 'execute', list: 'list' },
 }
 
-function pathsOf({ program, files }: Watched, { work, files: most }: Generalization): PathRules {
+function pathsOf({ program, files }: Watched, { work, isNamed, files: most }: Generalization): PathRules {
   const grants = new Grants(most)
   // The root is never the working directory of a box.
   const placed = (path: string): string =>
@@ -121,7 +133,11 @@ function pathsOf({ program, files }: Watched, { work, files: most }: Generalizat
     else if (isAwkward(path)) grants.add(WAYS[use], directory(path))
     else grants.add(WAYS[use], placed(path))
   }
-  for (const file of files) add(file)
+  for (const file of files) {
+    add(file)
+    if (isNamed && placed(file.path) !== file.path && (file.use === 'read' || file.use === 'execute'))
+      grants.add(WAYS[file.use], isAwkward(file.path) ? `${dirname(file.path)}/` : file.path)
+  }
   grants.add('execute', '{program}')
   grants.generalize()
   return grants.lists()
@@ -130,7 +146,8 @@ function pathsOf({ program, files }: Watched, { work, files: most }: Generalizat
 /** The policy of a program. `name` is for messages. */
 export function learnedPolicy(watched: Watched, name: string, how: Generalization): Policy {
   const seen = watched.syscalls
-  const chance = BY_CHANCE.filter(call => !seen.includes(call))
+  const births = BIRTHS.some(call => seen.includes(call)) ? BIRTHS : []
+  const chance = [...BY_CHANCE, ...births].filter(call => !seen.includes(call))
   return {
     name,
     rules: [
