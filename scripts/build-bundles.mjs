@@ -90,12 +90,13 @@ const APART = {
     ...['decode/lanes/call-plans.ts', 'decode/lanes/names.ts'],
     ...['linux/schema/calls.ts', 'codec/network.ts', 'decode/network/order.ts'],
   ],
+  siginfo: ['decode/siginfo.ts'],
   'in-kernel': ['cli/strace/in-kernel.ts'],
 }
 
 /** What each subcommand has apart. Those that start programs often do so without a trace. */
 const WITHOUT = {
-  strace: [...APART.decode, ...APART['in-kernel']],
+  strace: [...APART.decode, ...APART.siginfo, ...APART['in-kernel']],
   run: ['decode/decode.ts'],
   isolate: ['decode/decode.ts'],
 }

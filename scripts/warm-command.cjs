@@ -11,7 +11,7 @@ const { Script } = require('node:vm')
 
 const [directory, name] = process.argv.slice(2)
 /** The parts of the command that the runs of one subcommand compile. */
-const PARTS = { strace: ['decode', 'in-kernel'] }
+const PARTS = { strace: ['decode', 'siginfo', 'in-kernel'] }
 
 const SCRIPT = 'ls -l / >&2; cat /proc/self/status >&2; (exit 3); grep -r root /etc/passwd | wc -l'
 const SHELL = ['sh', '-c', SCRIPT]
@@ -46,6 +46,8 @@ const RUNS = {
     ['run', '--', ...SHELL],
     ['run', '--json', '--', ...SHELL],
     ['run', '--cpu-time', '1s', '--memory', '64MiB', '--', 'true'],
+    ['run', '--runner', 'kernel', '--', 'true'],
+    ['run', '--runner', 'ptrace', '--', ...SHELL],
     ['run', '--nonsense'],
     ['run', '--help'],
   ],

@@ -89,6 +89,7 @@ export const SCALARS = {
   sigframe: word('signal_frame', 64),
   oldsigframe: word('signal_frame', 64),
   ipccall: word('ipc_call'),
+  socketcall: word('socket_call'),
   port: word('port', 16),
   net32: word('network_number'),
   ipv4: word('ipv4_address'),

@@ -28,20 +28,35 @@ const ROWS: readonly (readonly [result: Result, options: readonly string[]])[] =
   ['retval=0', ['-e', 'raw=all']],
 ]
 
+/** For calls of the other ABIs, which have their own tables, widths and structs. */
+const OTHER_ROWS: readonly (readonly [result: Result, options: readonly string[]])[] = [
+  ['error=ENOSYS', []],
+  ['retval=0', ['-v']],
+  ['retval=33', ['-X', 'raw']],
+  ['error=EINVAL', ['-e', 'raw=all']],
+]
+const OTHER_COUNT = Math.ceil(COUNT / 2)
+
 /** So many differences are told. */
 const MOST_TOLD = 20
 
-for (const [row, [result, options]] of ROWS.entries())
-  test(`chosen calls, ${result} ${options.join(' ')}`, { skip: notConfined }, context => {
-    const records = chosen(SEED + row, COUNT, 'x86-64', CALLS)
+const CASES = [
+  ...ROWS.map(row => ['x86-64', COUNT, row] as const),
+  ...(['i386', 'x32'] as const).flatMap(gate => OTHER_ROWS.map(row => [gate, OTHER_COUNT, row] as const)),
+]
+
+for (const [row, [gate, count, [result, options]]] of CASES.entries())
+  test(`chosen calls of ${gate}, ${result} ${options.join(' ')}`, { skip: notConfined }, context => {
+    const records = chosen(SEED + row, count, gate, CALLS)
     const found = differences(temporaryDirectory(context), records, result, options)
     const told = found.slice(0, MOST_TOLD).map(({ ours, theirs }) => `ours    ${ours}\nstrace  ${theirs}`)
     assert.equal(told.join('\n'), '', `${found.length} differences`)
   })
 
-test('the control: hundreds of different calls are shown, one line each', { skip: notConfined }, context => {
-  const lines = linesBy(temporaryDirectory(context), THEIRS, chosen(SEED, 1500, 'x86-64'), 'error=ENOSYS', [])
-  const names = new Set(lines.flatMap(line => /^\w+(?=\()/.exec(line) ?? []))
-  assert.ok(lines.length >= 1500, `${lines.length} lines`)
-  assert.ok(names.size >= 250, `${names.size} calls`)
-})
+for (const gate of ['x86-64', 'i386', 'x32'] as const)
+  test(`the control: hundreds of calls of ${gate}, one line each`, { skip: notConfined }, context => {
+    const lines = linesBy(temporaryDirectory(context), THEIRS, chosen(SEED, 1500, gate), 'error=ENOSYS', [])
+    const names = new Set(lines.flatMap(line => /^[\w#]+(?=\()/.exec(line) ?? []))
+    assert.ok(lines.length >= 1500, `${lines.length} lines`)
+    assert.ok(names.size >= 250, `${names.size} calls`)
+  })

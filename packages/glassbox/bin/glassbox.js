@@ -51,6 +51,9 @@ const WITHHELD = 'GLASSBOX_WITHHELD_'
 /** What inherited.cjs and the front say. */
 const INHERITED = 'GLASSBOX_INHERITED'
 
+/** The gate, unless it cannot be loaded. */
+const gate = loadGate()
+
 function loadGate() {
   const found = { exports: {} }
   try {
@@ -78,7 +81,7 @@ function commandLine() {
  * Stores strings, and the two lists of pointers to them, in memory from which execve(2) can read
  * them. Returns the addresses of the lists.
  */
-function placeLists(gate, argv, env) {
+function placeLists(argv, env) {
   const strings = [...argv, ...env].map(text => Buffer.from(`${text}\0`, 'latin1'))
   const listBytes = POINTER_BYTES * (strings.length + 2)
   const bytes = Buffer.concat([Buffer.alloc(listBytes), ...strings])
@@ -102,14 +105,14 @@ function placeLists(gate, argv, env) {
  * Executes the command again, in this process, without Node's variables. It keeps the descriptors
  * `inherited`. Returns if that fails: the command then runs with them.
  */
-function startClean(gate, inherited) {
+function startClean(inherited) {
   try {
     const env = wordsOf('/proc/self/environ')
       .filter(word => !word.startsWith(`${INHERITED}=`))
       .map(word => (NODE_VARIABLES.has(word.slice(0, word.indexOf('='))) ? `${WITHHELD}${word}` : word))
     const said = process.env[INHERITED]
     if (said !== undefined) env.push(`${INHERITED}=${said}`)
-    const [argv, envp] = placeLists(gate, commandLine(), env)
+    const [argv, envp] = placeLists(commandLine(), env)
     for (const fd of [0, 1, 2, ...inherited]) gate.syscall(FCNTL, fd, F_SETFD, 0)
     gate.syscall(EXECVE, Buffer.from('/proc/self/exe\0'), argv, envp)
   } catch {}
@@ -125,15 +128,14 @@ IGNORE[0] = 1
  * command. Programs that the command starts do not inherit that.
  */
 function ownProcess() {
-  const gate = loadGate()
   const refused = gate?.syscall(RT_SIGACTION, SIGUSR1, IGNORE, 0, SIGSET_BYTES)
   if (refused !== 0) process.on('SIGUSR1', () => {})
-  const inherited = givenDescriptors(gate)
-  if (gate && Object.keys(process.env).some(name => NODE_VARIABLES.has(name))) startClean(gate, inherited)
+  const inherited = givenDescriptors()
+  if (gate && Object.keys(process.env).some(name => NODE_VARIABLES.has(name))) startClean(inherited)
 }
 
 /** Only strace passes on what it was given. */
-function givenDescriptors(gate) {
+function givenDescriptors() {
   if (process.argv[2] !== 'strace') {
     delete process.env[INHERITED]
     return []
@@ -179,11 +181,12 @@ function readCompiled(fd) {
 
 /**
  * V8 refuses code that was compiled with other flags. So it is called after the decoder is loaded,
- * which every trace needs that keeps JavaScript busy. The others save the time that node:v8 takes.
+ * which every trace needs that keeps JavaScript busy.
  */
 function setFlags() {
   const flags = FLAGS[name]?.[process.versions.node.split('.')[0]]
-  if (flags !== undefined) require('node:v8').setFlagsFromString(flags)
+  if (flags === undefined || gate?.setFlags?.(Buffer.from(flags)) === 0) return
+  require('node:v8').setFlagsFromString(flags)
 }
 
 /** Modules of Node that take long to load, and that most runs do not use. */
@@ -223,6 +226,24 @@ function load(part) {
   if (part === 'decode') setFlags()
   return bundle.exports
 }
+
+/**
+ * A thread of Node takes longer to start than all else of a short run. So that of a kernel starts
+ * while the bundle loads, which takes it over (src/runners/kernel/early-worker.ts). An argument
+ * of the program that looks like the option costs a thread that is not used.
+ */
+function startKernelThread() {
+  const path = `${__dirname}/../dist/library/kernel-worker.cjs`
+  const isKernel = words.includes('--runner=kernel') || words[words.indexOf('--runner') + 1] === 'kernel'
+  if (!['run', 'strace'].includes(name) || !isKernel || !existsSync(path)) return
+  const { Worker } = require('node:worker_threads')
+  const worker = new Worker(path, { name: 'glassbox-kernel' })
+  worker.on('error', () => {})
+  worker.unref()
+  globalThis[Symbol.for('glassbox.kernelWorker')] = worker
+}
+
+startKernelThread()
 
 // The command has written everything when it is done. Node would take milliseconds to take itself
 // apart.

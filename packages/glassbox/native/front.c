@@ -2,6 +2,7 @@
  * The front of the command: a static program that starts Node, in the same process. Before that it
  * looks at what Node changes at its start and a traced program inherits: blocked signals, ignored
  * signals, open descriptors. It says them in a variable of the environment, see bin/inherited.cjs.
+ * Variables that make Node do additional things get other names, which bin/glassbox.js explains.
  *
  * front SCRIPT [ARGUMENT...]: executes `node SCRIPT ARGUMENT...`, with the node that PATH names.
  */
@@ -19,6 +20,15 @@
 #define NOT_FOUND 127
 
 static const char NAME[] = "GLASSBOX_INHERITED=";
+static const char WITHHELD[] = "GLASSBOX_WITHHELD_";
+/*
+ * NODE_VARIABLES of bin/glassbox.js, and one that costs more than to execute Node again without
+ * it: Node 20 reads the certificates at its start, which takes 65 ms for those of a system.
+ */
+static const char *const NODE_VARIABLES[] = {
+    "NODE_OPTIONS=", "NODE_V8_COVERAGE=",  "NODE_COMPILE_CACHE=",       "NODE_REDIRECT_WARNINGS=",
+    "NODE_DEBUG=",   "NODE_DEBUG_NATIVE=", "NODE_PENDING_DEPRECATION=", "NODE_EXTRA_CA_CERTS=",
+};
 static const char DEFAULT_PATH[] = "/usr/local/bin:/usr/bin:/bin";
 
 static char variable[VARIABLE_BYTES];
@@ -107,15 +117,37 @@ static void execute(const char *directories, const char *name, char **argv, char
   }
 }
 
+static int is_withheld(char *variable) {
+  for (u64 i = 0; i < sizeof NODE_VARIABLES / sizeof *NODE_VARIABLES; i++)
+    if (value_of((char *[]){variable, 0}, NODE_VARIABLES[i])) return 1;
+  return 0;
+}
+
+static u64 length_of(const char *text) {
+  u64 length = 0;
+  while (text[length]) length++;
+  return length;
+}
+
 __attribute__((noreturn, used)) static void start(long *stack) {
   u64 words = (u64)*stack, variables = 0;
   char **argv = (char **)(stack + 1), **env = argv + words + 1;
-  while (env[variables]) variables++;
-  char *passed[variables + 2];
+  u64 bytes = 1;
+  for (; env[variables]; variables++)
+    if (is_withheld(env[variables])) bytes += sizeof WITHHELD + length_of(env[variables]);
+  char *passed[variables + 2], renamed[bytes], *end = renamed;
   describe();
   u64 count = 0;
-  for (u64 i = 0; i < variables; i++)
-    if (!value_of((char *[]){env[i], 0}, NAME)) passed[count++] = env[i];
+  for (u64 i = 0; i < variables; i++) {
+    if (value_of((char *[]){env[i], 0}, NAME)) continue;
+    if (!is_withheld(env[i])) {
+      passed[count++] = env[i];
+      continue;
+    }
+    passed[count++] = end;
+    end = add_text(add_text(end, WITHHELD), env[i]);
+    *end++ = 0;
+  }
   passed[count++] = variable;
   passed[count] = 0;
   const char *path = value_of(env, "PATH=");

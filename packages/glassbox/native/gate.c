@@ -184,6 +184,7 @@ static const struct {
     {"pauseWatch", gate_pause_watch},
     {"unwatch", gate_unwatch},
     {"firstChanged", gate_first_changed},
+    {"setFlags", gate_set_flags},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},

@@ -48,6 +48,9 @@ napi_value gate_unwatch(napi_env env, napi_callback_info info);
 /* unchanged.c */
 napi_value gate_first_changed(napi_env env, napi_callback_info info);
 
+/* flags.c */
+napi_value gate_set_flags(napi_env env, napi_callback_info info);
+
 /* trace.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);
 napi_value gate_take_signals(napi_env env, napi_callback_info info);

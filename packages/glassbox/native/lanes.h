@@ -176,6 +176,7 @@ enum number_format {
   NUMBER_JSON_UNSIGNED = 9,
   NUMBER_JSON_ADDRESS = 10, /* null for zero */
   NUMBER_JSON_USER = 11,    /* the lower half; all ones are -1 */
+  NUMBER_MODE = 12,         /* 16 bits in octal, with three digits at least */
 };
 
 /* Values that have no name: `format` of LINE_NAME. */
@@ -248,6 +249,7 @@ struct lane_tables {
   u32 json;     /* whether lines are events as JSON */
   u32 step;     /* counts steps */
   u32 sequence; /* of events: the number of the next one, counted on here */
+  u32 timer;    /* 1 more than the id of the tracer's timer, if that is off; else 0 */
   u64 first, offset; /* of events: the time of the first one; what makes a time the time of day */
   struct known_thread threads[OPEN_CALLS];
   u32 plans[PLANNED_CALLS]; /* of struct plan_choice; 0: a stop */

@@ -97,6 +97,14 @@ static void put_json_number(struct line *line, u8 format, u64 value) {
   if (quoted) put(line, "\"", 1);
 }
 
+/* As modeText of src/decode/basic/modes.ts. */
+static void put_mode(struct line *line, u16 mode) {
+  int digits = 3;
+  while (mode >> digits * 3) digits++;
+  if (mode >> 6) PUT(line, "0");
+  put_digits(line, mode, 8, digits);
+}
+
 void put_number(struct line *line, u8 format, u64 value) {
   switch (format) {
   case NUMBER_SIGNED: put_signed(line, (s64)value); break;
@@ -105,6 +113,7 @@ void put_number(struct line *line, u8 format, u64 value) {
   case NUMBER_HEX: put_hex(line, value); break;
   case NUMBER_HALF_HEX: put_hex(line, (u32)value); break;
   case NUMBER_ADDRESS: put_address(line, value); break;
+  case NUMBER_MODE: put_mode(line, (u16)value); break;
   case NUMBER_JSON_SIGNED:
   case NUMBER_JSON_UNSIGNED:
   case NUMBER_JSON_ADDRESS:

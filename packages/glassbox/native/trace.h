@@ -18,6 +18,12 @@ struct __kernel_old_timeval;
  */
 long interruptible_call(volatile s32 *wake, long number, long a, long b, long c, long d, long e);
 
+/* Whether the thread of a step was woken: there are commands for it, or signals. */
+int is_woken(const struct bytes *wake);
+
+/* Waits for a stop, and fills what need not be asked of the tracee. Returns its tid, or -errno. */
+long wait_for_stop(struct stop_record *record, const struct bytes *wake, long options);
+
 /* CLOCK_MONOTONIC in ns, if possible without a system call. */
 u64 stop_time(void);
 u64 microseconds(const struct __kernel_old_timeval *time);

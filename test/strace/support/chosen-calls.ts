@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { constantSet } from '#glassbox/linux/flags.js'
 import { i386Syscalls } from '#glassbox/linux/i386.js'
 import { allSyscalls, type Syscall } from '#glassbox/linux/syscalls.js'
+import { x32Syscalls } from '#glassbox/linux/x32.js'
 import { program } from '../../support/programs.js'
 import { NEWER_NAMES, sameButNewer } from './newer.js'
 import { CONFINED, OURS, runTracer, THEIRS } from './strace.js'
@@ -41,15 +42,23 @@ const LEFT_OUT = new Set([
   'getsockopt',
   'exit',
   'exit_group',
+  // These show where the guest's stack is, which is chosen anew in each run.
   'rt_sigreturn',
+  'sigreturn',
   'io_uring_register',
 ])
 
 /** Calls of which strace takes the upper half of a word in one place and not in another. */
 const NARROW = new Set(['socket', 'epoll_pwait', 'epoll_pwait2'])
 
+/** The same, in calls of x32. */
+const NARROW_IN_X32 = new Set(['preadv', 'pwritev', 'preadv2', 'pwritev2'])
+
 export type Gate = 'x86-64' | 'i386' | 'x32'
 const X32_BIT = 0x4000_0000
+/** Numbers that x32 has of its own. */
+const [FIRST_OF_X32, END_OF_X32] = [512, 548]
+const CALLS = { 'x86-64': allSyscalls, i386: i386Syscalls, x32: x32Syscalls } as const
 
 /** The results that are injected, as -e inject= spells them. */
 export type Result = `error=${string}` | `retval=${number}`
@@ -161,16 +170,12 @@ interface Choice {
 
 function choices(gate: Gate, only: string): readonly Choice[] {
   const wanted = ({ name }: Syscall): boolean =>
-    !LEFT_OUT.has(name) && (only === '' || only.split(',').includes(name))
-  if (gate === 'i386')
-    return i386Syscalls().flatMap(call =>
-      call.nr <= LAST_KNOWN && wanted(call) ? [{ call, number: call.nr }] : [],
-    )
-  return allSyscalls().flatMap(call =>
-    call.nr <= LAST_KNOWN && !UNKNOWN.has(call.nr) && wanted(call)
-      ? [{ call, number: gate === 'x32' ? call.nr + X32_BIT : call.nr }]
-      : [],
-  )
+    !LEFT_OUT.has(name.replace('#64', '')) && (only === '' || only.split(',').includes(name))
+  const isKnown = ({ nr }: Syscall): boolean =>
+    (nr <= LAST_KNOWN || (nr >= FIRST_OF_X32 && nr < END_OF_X32)) && !(gate !== 'i386' && UNKNOWN.has(nr))
+  return CALLS[gate]()
+    .filter(call => isKnown(call) && wanted(call))
+    .map(call => ({ call, number: gate === 'x32' ? call.nr + X32_BIT : call.nr }))
 }
 
 /** A call: its number, and what its registers hold. */
@@ -197,16 +202,23 @@ export function recordsOf(
   return all
 }
 
+/** A program of 32 bits has no more in a register, and one of x32 no more in an address. */
+const isNarrow = (name: string, kind: string, gate: Gate): boolean =>
+  gate === 'i386' ||
+  NARROW.has(name) ||
+  (gate === 'x32' && (NARROW_IN_X32.has(name) || TEXT_KIND.test(kind) || POINTER_KIND.test(kind)))
+
 /** Records of any calls. */
 export function chosen(seed: number, count: number, gate: Gate, only = ''): Uint8Array {
   const random = numbers(seed)
   const calls = choices(gate, only)
   return recordsOf(count, gate, memory => {
     const { call, number } = pick(random, calls)
-    const width = NARROW.has(call.name) ? 32 : 64
-    const args = Array.from({ length: ARGUMENTS }, (_, index) =>
-      BigInt.asUintN(width, argument(call.args[index]?.kind ?? 'size', random)),
-    )
+    const args = Array.from({ length: ARGUMENTS }, (_, index) => {
+      const kind = call.args[index]?.kind ?? 'size'
+      const width = isNarrow(call.name, kind, gate) ? 32 : 64
+      return BigInt.asUintN(width, argument(kind, random))
+    })
     fill(memory, random)
     return { number, args }
   })
@@ -252,7 +264,7 @@ export function linesBy(
 }
 
 /** Results that no kernel gives for what was asked: more than there is room for. */
-const NO_RESULT = /^(getdents|getdents64|poll|ppoll|select|pselect6|recvmmsg|getcwd)\(/
+const NO_RESULT = /^(getdents|getdents64|poll|ppoll|select|pselect6|recvmmsg|getcwd)(_time64)?\(/
 /**
  * Known differences: a priority class that is newer, fields of a signal that the kernel itself
  * sent, control data of lengths that the kernel refuses.

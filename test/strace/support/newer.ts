@@ -65,8 +65,10 @@ function olderText(value: string): string {
     0,
     parts.findLastIndex(part => !isOlder(part)),
   )
-  if (number !== 0n) older.splice(before.filter(isOlder).length, 0, rest)
-  return older.join('\\|')
+  if (number === 0n) return older.join('\\|')
+  const behind = [...older, rest].join('\\|')
+  older.splice(before.filter(isOlder).length, 0, rest)
+  return `(?:${older.join('\\|')}|${behind})`
 }
 
 const NAMES = /(?:\b\w+(?:<<\w+)?\|)*\b[A-Z][A-Z0-9]*_\w+(?:\|\w+(?:<<\w+)?)*/g

@@ -59,7 +59,7 @@ export function shownArguments(context: Context): readonly Shown[] {
       .map((arg, index) => ({ name: arg?.name ?? `arg${index}`, kind: arg?.kind, value: valueAt(index) }))
       .filter(({ kind }) => kind !== 'sigframe' && kind !== 'oldsigframe')
       .map(arg => ({ ...arg, kind: 'hex', schema: kinds().hex }))
-  if (syscall.sameAs === undefined)
+  if (syscall.sameAs === undefined && !syscall.hasOwnArguments)
     // Spelled out, because this runs several times for every call, and a spread costs more.
     return syscall.args.map(({ name, kind, schema }, index) => ({
       name,
@@ -68,14 +68,15 @@ export function shownArguments(context: Context): readonly Shown[] {
       value: fit(valueAt(index), schema, index, context),
     }))
   const own = ownArguments(syscall)
-  const used = usedArguments(syscall.sameAs, call.args, own).map(({ name, kind, index, isNamed }) => ({
+  const meaning = syscall.sameAs ?? syscall.name
+  const used = usedArguments(meaning, call.args, own).map(({ name, kind, index, isNamed }) => ({
     name,
     kind: isNamed ? `named:${kind.notation}` : kind.notation,
     schema: kind,
     value: valueAt(index),
     index,
   }))
-  const shown = asSelected(syscall.sameAs, used, context)
+  const shown = asSelected(meaning, used, context)
   if (context.memory.model === undefined) return shown
   return shown.map((arg, at) => ({
     ...arg,
@@ -83,9 +84,14 @@ export function shownArguments(context: Context): readonly Shown[] {
   }))
 }
 
+/** As in strace, which shows longs of these calls without a sign in programs of 32 bits. */
+const UNSIGNED_LONGS: ReadonlySet<string> = new Set(['fcntl'])
+
 /** A register in a program of 32 bits. */
 const fit = (value: bigint, schema: Kind, index: number, { memory, syscall }: Context): bigint =>
-  fitRegister(value, schema, memory.model, syscall?.registers?.[index])
+  UNSIGNED_LONGS.has(syscall?.sameAs ?? '')
+    ? value
+    : fitRegister(value, schema, memory.model, syscall?.registers?.[index])
 
 /** The arguments of a call of another ABI that has its own. */
 const ownArguments = ({ hasOwnArguments, args }: Syscall): readonly Argument[] | undefined =>

@@ -4,10 +4,12 @@
  * of all ABIs. Pure, but for calls whose arguments lie in memory.
  */
 import { syscallOf } from '../linux/abi.ts'
+import { kinds } from '../linux/generated/kinds.ts'
 import { isPointing, type Kind } from '../linux/schema/kinds.ts'
 import { type DataModel, pointerBytes } from '../linux/schema/models.ts'
 import { widthOf } from '../linux/schema/widths.ts'
-import type { RegisterForm, Syscall } from '../linux/syscall.ts'
+import type { RegisterForm, Syscall, SyscallArg } from '../linux/syscall.ts'
+import { x32Number } from '../linux/x32.ts'
 import { type MemoryReader, readWord } from './memory.ts'
 import { multiplexed } from './multiplexed.ts'
 import type { Abi, Call } from './types.ts'
@@ -17,8 +19,6 @@ export interface CallForm {
   readonly call: Call
   readonly syscall: Syscall | undefined
   readonly memory: MemoryReader
-  /** Its name, if that is not the name of its number: what socketcall(2) and ipc(2) do. */
-  readonly name?: string
 }
 
 /** From clock_gettime64(2) on, calls of i386 take times of 64 bits. */
@@ -57,6 +57,17 @@ function valueOf(form: RegisterForm, { args }: Call, memory: MemoryReader): bigi
   return shift === undefined ? low : BigInt.asUintN(32, low) << BigInt(shift)
 }
 
+/** Calls of x32 with numbers of their own take registers of 32 bits. */
+const FIRST_OF_X32 = 512
+
+/** preadv(2) and its kind, whose offsets have 64. */
+const WITH_OFFSETS = new Set(['preadv', 'pwritev', 'preadv2', 'pwritev2'].map(x32Number))
+
+const inRegisters = (call: Call): Call =>
+  call.abi === 'x32' && call.nr >= FIRST_OF_X32 && !WITH_OFFSETS.has(call.nr)
+    ? { ...call, args: call.args.map(value => BigInt.asUintN(32, value)) }
+    : call
+
 /** The call with its arguments in the places of x86-64; `undefined`: they cannot be read. */
 function inPlaces(call: Call, { registers }: Syscall, memory: MemoryReader): Call | undefined {
   if (!registers) return call
@@ -70,10 +81,11 @@ function inPlaces(call: Call, { registers }: Syscall, memory: MemoryReader): Cal
 }
 
 /** `isRaw`: the arguments shall be the registers. */
-export function formOf(call: Call, memory: MemoryReader, isRaw: boolean): CallForm {
-  const { nr, abi = 'x86_64' } = call
+export function formOf(made: Call, memory: MemoryReader, isRaw: boolean): CallForm {
+  const { nr, abi = 'x86_64' } = made
   const syscall = syscallOf(nr, abi)
-  if (abi === 'x86_64') return { call, syscall, memory }
+  if (abi === 'x86_64') return { call: made, syscall, memory }
+  const call = inRegisters(made)
   const narrow = new NarrowMemory(memory, modelOf(abi, nr))
   if (!syscall) return { call, syscall, memory: narrow }
   const part = abi === 'i386' ? multiplexed(syscall, call, narrow) : undefined
@@ -83,8 +95,10 @@ export function formOf(call: Call, memory: MemoryReader, isRaw: boolean): CallFo
   // As in strace: of arguments that cannot be read, their address is known.
   return placed
     ? { call: placed, syscall, memory: narrow }
-    : { call, syscall: { ...bare(syscall), args: syscall.args.slice(0, 1) }, memory: narrow }
+    : { call, syscall: { ...bare(syscall), args: [ADDRESS], hasUnreadArguments: true }, memory: narrow }
 }
+
+const ADDRESS: SyscallArg = { name: 'args', kind: 'addr', schema: kinds().addr }
 
 const bare = ({ nr, name, result, classes }: Syscall): Omit<Syscall, 'args'> => ({
   nr,
@@ -118,9 +132,9 @@ export function fitRegister(
   if (form?.high !== undefined || form?.shift !== undefined) return value
   const { bits, signed } = widthOf(kind)
   if (bits !== 64) return value
-  if (model === 'x32')
-    return kind.type === 'int' && 'notation' in kind && kind.notation === 'long' ? signExtended(value) : value
-  return signed ? signExtended(value) : BigInt.asUintN(32, value)
+  // Offsets have 64 bits in x32.
+  if (model === 'x32' && !('notation' in kind && kind.notation === 'long')) return value
+  return signed ? signExtended(value) : value
 }
 
 const signExtended = (value: bigint): bigint => BigInt.asUintN(64, BigInt.asIntN(32, value))

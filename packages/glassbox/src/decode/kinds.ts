@@ -54,6 +54,7 @@ import {
   signalSetOf,
   signalFrame,
   oldSignalAction,
+  oldSignalFrame,
 } from './process/signals.ts'
 import {
   filterOption,
@@ -82,11 +83,14 @@ import { uringParameters } from './files/uring.ts'
 
 /** Structs that need more than a layout. */
 const SPECIAL: Readonly<Record<string, Printer>> = {
-  stat,
+  stat: stat('stat'),
+  stat64: stat('stat64'),
+  oldstat: stat('oldstat'),
   statx,
   fds: descriptors,
   sigaction: signalAction,
   sigset: signalSet,
+  user_desc: segment,
   old_sigaction: oldSignalAction,
   sock_fprog: filterProgram,
 }
@@ -135,7 +139,7 @@ const INNER: Readonly<Record<string, Printer>> = {
   syslog: value => numberWithName('=syslog', value),
   loglevel: value => numberWithName('=loglevel', value),
   sigframe: signalFrame,
-  oldsigframe: signalFrame,
+  oldsigframe: oldSignalFrame,
   ...OLD_WORDS,
   coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
   vector: vectorLength('|pr_sve'),

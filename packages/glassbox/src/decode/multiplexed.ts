@@ -99,16 +99,31 @@ const ORDERS: Readonly<Record<string, readonly number[]>> = {
   shmctl: [1, 2, 4],
 }
 
-function ipcPart(call: Call): Part | undefined {
-  const name = IPC_CALLS[Number(BigInt.asUintN(32, call.args[0] ?? 0n))]
+/** The version of the interface lies above the number. */
+const VERSION_BITS = 16n
+
+function ipcPart(call: Call, memory: MemoryReader): Part | undefined {
+  const name = IPC_CALLS[Number(BigInt.asUintN(16, call.args[0] ?? 0n))]
   const same = name === undefined ? undefined : syscallByName(name)
   if (name === undefined || !same) return undefined
   const args = (ORDERS[name] ?? []).map(index => call.args[index] ?? 0n)
+  const version = BigInt.asUintN(32, call.args[0] ?? 0n) >> VERSION_BITS
+  if (name === 'msgrcv' && version === 0n) {
+    // In the first version, memory has the address of the message and its type.
+    const at = call.args[4] ?? 0n
+    const [message, type] = [
+      readWord(memory, at, WORD_BYTES),
+      readWord(memory, at + BigInt(WORD_BYTES), WORD_BYTES),
+    ]
+    if (message === undefined || type === undefined) return undefined
+    args.splice(1, 1, message)
+    args.splice(3, 1, type)
+  }
   return { call: { ...call, args }, syscall: same, name }
 }
 
 /** The call that it is in truth; `undefined` if it is none, or its arguments cannot be read. */
 export function multiplexed(syscall: Syscall, call: Call, memory: MemoryReader): Part | undefined {
   if (syscall.name === 'socketcall') return socketPart(call, memory)
-  return syscall.name === 'ipc' ? ipcPart(call) : undefined
+  return syscall.name === 'ipc' ? ipcPart(call, memory) : undefined
 }

@@ -24,6 +24,7 @@ import {
   truncatedError,
 } from './call-results.ts'
 import { signed32 } from './context.ts'
+import { oldHandler, oldMask } from './old-calls.ts'
 import { hex } from './text.ts'
 
 export interface Quirk {
@@ -71,6 +72,10 @@ export const QUIRKS: Readonly<Record<string, Quirk>> = {
   sendto: { netlink: '<' },
   set_thread_area: { result: segmentNumber },
   shmat: { isAddress: true },
+  sgetmask: { result: oldMask('mask') },
+  signal: { result: oldHandler },
+  ssetmask: { result: oldMask('old mask') },
+  stime: { result: secondsSinceEpoch },
   time: { result: secondsSinceEpoch },
   umask: { result: modeText, isNamed: true },
 }

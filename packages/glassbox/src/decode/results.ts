@@ -71,6 +71,7 @@ export function resultText(context: Context): string {
   if (!syscall) return hex(BigInt.asUintN(64, outcome.value))
   const name = syscall.sameAs ?? syscall.name
   return (
-    QUIRKS[name]?.result?.(outcome.value, context) ?? valueOf(name, syscall.result, outcome.value, context)
+    (syscall.hasUnreadArguments ? undefined : QUIRKS[name])?.result?.(outcome.value, context) ??
+    valueOf(name, syscall.result, outcome.value, context)
   )
 }

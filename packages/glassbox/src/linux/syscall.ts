@@ -38,6 +38,8 @@ export interface Syscall {
   readonly sameAs: string | undefined
   /** The arguments are not those of that call. */
   readonly hasOwnArguments?: boolean
+  /** They lie in memory that cannot be read. */
+  readonly hasUnreadArguments?: true
   /** Where the arguments are, if not in the registers of the same number. */
   readonly registers?: readonly RegisterForm[] | undefined
 }

@@ -81,6 +81,18 @@ export function allSyscalls(): readonly Syscall[] {
   return found
 }
 
+let allNumbers: ReadonlySet<number> | undefined
+
+/** The numbers of all calls, in ascending order. Does not read the calls themselves. */
+export function syscallNumbers(): ReadonlySet<number> {
+  if (allNumbers) return allNumbers
+  const numbers = new Set<number>()
+  for (let at = 1; at < TABLE.length; at = TABLE.indexOf('\n', at) + 1)
+    numbers.add(Number.parseInt(TABLE.slice(at, at + 4), 10))
+  allNumbers = numbers
+  return numbers
+}
+
 export function syscallByNumber(nr: number): Syscall | undefined {
   const known = byNumber[nr]
   if (known) return known

@@ -4,9 +4,9 @@
  * is kept until then.
  */
 import { numbersOf, X32_BIT } from '../linux/abi.ts'
+import { i386Number } from '../linux/i386.ts'
 import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Loop } from './loop.ts'
 import type { StopKind } from './stop.ts'
@@ -18,7 +18,8 @@ import type { EnteredCall } from '../trace/handlers.ts'
 const EXECVE = numbersOf('execve')
 const EXECVEAT = numbersOf('execveat')
 const RESTART_SYSCALL = numbersOf('restart_syscall')
-const RT_SIGRETURN = syscallNumber('rt_sigreturn')
+const RT_SIGRETURNS = numbersOf('rt_sigreturn')
+const SIGRETURN = i386Number('sigreturn')
 
 const isExecute = (abi: Abi, nr: number): boolean => nr === EXECVE[abi] || nr === EXECVEAT[abi]
 
@@ -80,7 +81,7 @@ export class CallStops {
     }
     const { tid, pid } = task
     const call = { tid, pid, timeNs: records.timeNs(index), nr, args, abi }
-    if (nr === RT_SIGRETURN && abi === 'x86_64')
+    if (nr === RT_SIGRETURNS[abi] || (nr === SIGRETURN && abi === 'i386'))
       Object.assign(call, { stackPointer: records.stackPointer(index) })
     const entered: EnteredCall =
       nr === RESTART_SYSCALL[abi] && task.last ? { ...call, resumes: task.last } : call

@@ -8,12 +8,11 @@
  */
 import { syscall } from '../gate/gate.ts'
 import { installWake, ptrace, takeSignals, traceStep } from '../gate/ptrace.ts'
-import { PTRACE_CONT, PTRACE_DETACH, PTRACE_LISTEN, PTRACE_SYSCALL } from '../linux/constants.ts'
+import { PTRACE_CONT, PTRACE_DETACH, PTRACE_SYSCALL } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { Alarm } from './time/alarm.ts'
 import { guard, unguard } from './tracee/birth-guard.ts'
-import { CallStops } from './call-stops.ts'
 import { ProcessTree } from './process-tree.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
 import { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
@@ -21,9 +20,10 @@ import { Lanes } from './lanes/lanes.ts'
 import { LineRecords } from './lanes/line-records.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
-import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
+import { isEnd, stopKind } from './stop.ts'
 import { StoppedTracee } from './tracee/stopped-tracee.ts'
 import { Task } from './task.ts'
+import { TaskStops } from './task-stops.ts'
 import type { Ended } from '../trace/end.ts'
 import type { TraceHandlers } from '../trace/handlers.ts'
 import { Schedule } from './time/schedule.ts'
@@ -45,7 +45,7 @@ export class Engine implements Loop {
   /** How tracees ended; `undefined` for those that have not. */
   readonly ends: Map<number, Ended | undefined> = new Map()
   readonly affinity: CpuAffinity | undefined
-  readonly #calls: CallStops
+  readonly #stops: TaskStops
   readonly #tree: ProcessTree
   readonly #told: LineRecords
   readonly #alarm: Alarm
@@ -81,11 +81,11 @@ export class Engine implements Loop {
     this.#schedule = new Schedule(this.#alarm, () => this.handlers.idle?.())
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
     this.affinity = options.sameCpu ? CpuAffinity.of(callAt) : undefined
-    this.#calls = new CallStops(this)
     const { isWanted, filtered, handlers } = options
     this.lanes = new Lanes(handlers, { filtered, isWanted: nr => isWanted?.('x86_64', nr) ?? true })
     this.stopped = new StoppedTracee(this.records, this.lanes.buffers.captures, NO_TASK)
     this.#tree = new ProcessTree(this)
+    this.#stops = new TaskStops(this, this.#tree)
     this.#told = new LineRecords(this)
   }
 
@@ -185,9 +185,8 @@ export class Engine implements Loop {
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
-    // The alarm limits how long calls are deferred.
     const isAlone = this.#isOneRunning
-    const passes = this.lanes.prepare(this.#isUnderWay && this.#schedule.isActive, isAlone)
+    const passes = this.lanes.prepare(this.#isUnderWay, isAlone, this.#schedule.idleTimer)
     if (!passes) this.#told.takeOpen()
     this.#severalRun = !isAlone
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }
@@ -273,114 +272,15 @@ export class Engine implements Loop {
       if (task) task.guarded = false
     }
     if (this.intercept?.(task, tid, kind, status, index)) return
-    if (task) this.#handleKnown(task, index, kind, status)
+    if (task) this.#stops.handle(task, index, kind, status)
     else if (kind === 'exec') this.#tree.exec(undefined, index)
     else if (isEnd(kind)) this.#tree.lost(tid)
     else if (!this.options.follow) ptrace(PTRACE_DETACH, tid)
     // It is dying. Its parent may be dead too, and its own end may be reported later than the
     // parent's.
     else if (kind === 'exiting' || this.intercept)
-      this.#handleKnown(this.#tree.adopt(tid), index, kind, status)
+      this.#stops.handle(this.#tree.adopt(tid), index, kind, status)
     else this.#tree.early(tid, index)
-  }
-
-  #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {
-    task.listening = false
-    switch (kind) {
-      case 'syscall':
-      case 'seccomp':
-        this.#calls.handle(task, index, kind)
-        break
-      case 'signal':
-        this.#signal(task, index, stopSignal(status))
-        break
-      case 'group-stop':
-      case 'trap':
-        this.#trap(task, index, kind, stopSignal(status))
-        break
-      case 'new-child':
-        this.#tree.announce(task, index, status)
-        this.resume(task)
-        break
-      case 'exec':
-        this.#tree.exec(task, index)
-        break
-      case 'exiting':
-        this.#exiting(task, index)
-        break
-      case 'exited':
-      case 'killed':
-        this.#end(task, index, status)
-        break
-      case 'vfork-done':
-      case 'unknown':
-        this.resume(task)
-        break
-    }
-  }
-
-  #signal(task: Task, index: number, signal: number): void {
-    if (task.launching) {
-      // The launcher's SIGCONT to itself says that its next call is execve.
-      task.launching = 'ready'
-      this.resume(task)
-      return
-    }
-    let delivered = signal
-    if (this.handlers.signal) {
-      const { records } = this
-      const stop = { ...this.stopOf(task, index), signal, siginfo: records.siginfo(index) }
-      const instead = this.handlers.signal(stop, this.stopped.at(task, index))
-      if (typeof instead === 'number') delivered = instead
-    }
-    this.resume(task, delivered)
-  }
-
-  /**
-   * The stops of PTRACE_EVENT_STOP: the first stop of a tracee, a group-stop, the end of a
-   * group-stop, the answer to an interruption.
-   */
-  #trap(task: Task, index: number, kind: 'group-stop' | 'trap', signal: number): void {
-    this.#tree.stopped(task, index)
-    if (task.attaching) {
-      task.attaching = false
-      const stop = { ...this.stopOf(task, index), attached: true }
-      this.handlers.attached?.(stop, this.stopped.at(task, index))
-    }
-    if (kind === 'trap' || task.launching) {
-      this.resume(task)
-      return
-    }
-    this.handlers.groupStop?.({ ...this.stopOf(task, index), signal }, this.stopped.at(task, index))
-    task.listening = true
-    this.restarts.add(task.tid, PTRACE_LISTEN, 0)
-  }
-
-  #exiting(task: Task, index: number): void {
-    if (!task.launching && this.handlers.exiting) {
-      const insideCall = task.call !== undefined && !task.call.hidden
-      this.handlers.exiting({ ...this.stopOf(task, index), insideCall }, this.stopped.at(task, index))
-    }
-    this.resume(task)
-  }
-
-  #end(task: Task, index: number, status: number): void {
-    this.#tree.stopped(task, index)
-    this.stopped.ended(task.tid)
-    this.tasks.delete(task.tid)
-    this.affinity?.gone(task)
-    this.#tree.orphans(task, index)
-    const killed = stopKind(status) === 'killed'
-    if (this.ends.has(task.tid))
-      this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })
-    if (task.launching) {
-      this.onLaunchEnded()
-      return
-    }
-    const stop = this.stopOf(task, index)
-    if (killed)
-      this.handlers.killed?.({ ...stop, signal: deathSignal(status), coreDumped: coreDumped(status) })
-    else this.handlers.exited?.({ ...stop, code: exitCode(status) })
   }
 
   firstCallLeft(errno: number): void {
@@ -390,6 +290,10 @@ export class Engine implements Loop {
     // file.
     if (errno !== 0 && task) task.launching = 'ready'
     this.onFirstCall(errno)
+  }
+
+  launchEnded(): void {
+    this.onLaunchEnded()
   }
 
   stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint } {

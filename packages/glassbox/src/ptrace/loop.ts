@@ -4,9 +4,11 @@
  */
 import type { Abi } from '../decode/types.ts'
 import type { Control } from '../trace/control.ts'
+import type { Ended } from '../trace/end.ts'
 import type { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import type { Records } from './record.ts'
+import type { Restarts } from './restarts.ts'
 import type { StopKind } from './stop.ts'
 import type { StoppedTracee } from './tracee/stopped-tracee.ts'
 import type { Task } from './task.ts'
@@ -53,6 +55,9 @@ export interface Loop {
   readonly isDeferred: boolean
   /** `undefined` if tracees stay on the CPUs on which they run. */
   readonly affinity: CpuAffinity | undefined
+  readonly restarts: Restarts
+  /** How tracees ended; `undefined` for those that have not. */
+  readonly ends: Map<number, Ended | undefined>
   /** By tid. */
   readonly tasks: Map<number, Task>
   /** A command whose first execve is in progress. */
@@ -84,6 +89,8 @@ export interface Loop {
   held(): readonly number[]
   /** Reports the outcome of the first execve of a command: 0, or the errno. */
   firstCallLeft(errno: number): void
+  /** A process ended before its first execve. */
+  launchEnded(): void
   stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint }
   /** From now on every call stops in the tracer, even if it was not asked for. */
   deferNothing(): void

@@ -42,7 +42,7 @@ function decodePrepared(bytes: Buffer): PreparedLanes | undefined {
   return {
     kinds: JSON.parse(bytes.toString('latin1', end)) as readonly string[],
     names,
-    plans: Uint32Array.from({ length: PLANNED_CALLS }, (_, nr) => bytes.readUInt32LE(HEAD_BYTES + nr * 4)),
+    plans: new Uint32Array(bytes.buffer, bytes.byteOffset + HEAD_BYTES, PLANNED_CALLS),
     tables: bytes.subarray(start, end),
   }
 }

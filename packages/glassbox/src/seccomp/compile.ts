@@ -10,7 +10,7 @@
  */
 import { i386ByName, i386ByNumber, i386Syscalls } from '../linux/i386.ts'
 import { X32_BIT } from '../linux/abi.ts'
-import { allSyscalls, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
+import { syscallNumber, syscallNumbers } from '../linux/syscalls.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
@@ -39,18 +39,16 @@ interface Abi {
   readonly newest: () => number
 }
 
-const newestOf = (calls: readonly { readonly nr: number }[]): number => Math.max(...calls.map(({ nr }) => nr))
-
 const X86_64: Abi = {
   number: syscallNumber,
-  isKnown: nr => syscallByNumber(nr) !== undefined,
-  newest: () => newestOf(allSyscalls()),
+  isKnown: nr => syscallNumbers().has(nr),
+  newest: () => Math.max(...syscallNumbers()),
 }
 
 const I386: Abi = {
   number: name => i386ByName(name)?.nr ?? -1,
   isKnown: nr => i386ByNumber(nr) !== undefined,
-  newest: () => newestOf(i386Syscalls()),
+  newest: () => Math.max(...i386Syscalls().map(({ nr }) => nr)),
 }
 
 /** All numbers from `start` to the next range have this chain. */

@@ -213,9 +213,9 @@ function namesOf(
   if (((set.others && !isFiltered) || trace.prefix.number) && !seccomp) return undefined
   const names: string[] = []
   for (let nr = 0; nr < set.members.x86_64.length; nr++) {
+    if (set.members.x86_64[nr] !== 1 && set.members.x32[nr] !== 1) continue
     const name = syscallByNumber(nr)?.name
-    const isAsked = set.members.x86_64[nr] === 1 || set.members.x32[nr] === 1
-    if (name !== undefined && isAsked && (!isFiltered || isPathCall(nr))) names.push(name)
+    if (name !== undefined && (!isFiltered || isPathCall(nr))) names.push(name)
   }
   if (trace.spelling.comm) names.push('prctl')
   return [...new Set([...names, ...besides])]

@@ -74,6 +74,10 @@ class Handlers {
       stacks: this.#stacks,
       onError: (name, error) => this.#failed(name, error),
     })
+    this.#lookers = this.#sinks.filter(sink => 'enter' in sink || 'exit' in sink)
+    const { injections, callLimit } = this.#options
+    const isChanged = injections.length > 0 || callLimit !== undefined
+    this.#mustStop = isChanged || this.#paths !== undefined || this.#stacks !== undefined
   }
 
   #failed(name: string, error: unknown): void {
@@ -123,19 +127,9 @@ class Handlers {
   /**
    * Whether a handler looks at the tracee or changes it, or an action is due at a certain call.
    */
-  get #mustStop(): boolean {
-    const { injections, callLimit } = this.#options
-    return (
-      injections.length > 0 ||
-      callLimit !== undefined ||
-      this.#paths !== undefined ||
-      this.#stacks !== undefined
-    )
-  }
-
-  get #lookers(): readonly Sink[] {
-    return this.#sinks.filter(sink => 'enter' in sink || 'exit' in sink)
-  }
+  #mustStop = false
+  /** The outputs that look at calls. */
+  #lookers: readonly Sink[] = []
 
   mayDefer(nr: number): boolean {
     return !this.#mustStop && this.#lookers.every(sink => sink.mayDefer?.(nr) ?? false)

@@ -7,6 +7,8 @@ import { flagsText, NAMES, named, nameIn, setText, signalText } from '../names.t
 import { address, hex } from '../text.ts'
 import type { IdType, TextOptions } from '../types.ts'
 
+/** Of a field of 32 bits. */
+const RLIM_INFINITY_32 = 2n ** 32n - 1n
 const RLIM_INFINITY = 2n ** 64n - 1n
 
 /** The two lowest bits are an access mode, which has a name even if it is zero. */
@@ -71,7 +73,8 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
   off: value => String(BigInt.asIntN(64, value)),
   hex32: value => hex(BigInt.asUintN(32, value)),
   octal: value => modeText(value),
-  ticks: value => (value === 0n ? '0' : `${value} /* ${seconds(value)} s */`),
+  ticks: (value, { options }) =>
+    value === 0n || options.spelling === 'raw' ? String(value) : `${value} /* ${seconds(value)} s */`,
   sig64: (value, { options }) => (value < 2n ** 31n ? signalText(Number(value), options) : String(value)),
   hex: value => hex(value),
   addr: value => address(value),
@@ -96,7 +99,9 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
     return fd < 0 ? String(fd) : descriptorText(fd, context)
   },
   dirfd: directoryText,
-  rlim: (value, { options }) => {
+  rlim: (value, { options, memory, syscall }) => {
+    if (value === RLIM_INFINITY_32 && memory.model === 32 && syscall?.sameAs !== 'prlimit64')
+      return named(String(value), 'RLIM_INFINITY', options)
     if (value === RLIM_INFINITY) return named(String(value), 'RLIM64_INFINITY', options)
     const isKilo = value > 1024n && value % 1024n === 0n
     return isKilo ? named(String(value), `${value / 1024n}*1024`, options) : String(value)

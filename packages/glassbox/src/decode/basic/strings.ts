@@ -1,8 +1,9 @@
 /** Prints paths, strings, buffers, and arrays of them. */
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { arrayText } from './arrays.ts'
+import { pointerBytes } from '../../linux/schema/models.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readString, readWord } from '../memory.ts'
+import { readPointer, readString } from '../memory.ts'
 import { address, escaped, quote } from '../text.ts'
 
 export const PATH_MAX = 4096
@@ -32,8 +33,9 @@ interface Pointers {
 
 function pointers(value: bigint, { memory }: Context): Pointers {
   const found: bigint[] = []
-  for (let at = value; found.length < MAX_POINTERS; at += 8n) {
-    const pointer = readWord(memory, at, 8)
+  const size = BigInt(pointerBytes(memory.model))
+  for (let at = value; found.length < MAX_POINTERS; at += size) {
+    const pointer = readPointer(memory, at)
     if (pointer === undefined) return { found, unreadable: at }
     if (pointer === 0n) break
     found.push(pointer)
@@ -42,7 +44,7 @@ function pointers(value: bigint, { memory }: Context): Pointers {
 }
 
 function strings(value: bigint, context: Context): string {
-  if (readWord(context.memory, value, 8) === undefined) return address(value)
+  if (readPointer(context.memory, value) === undefined) return address(value)
   const { found, unreadable } = pointers(value, context)
   const most = context.options.full ? found.length : context.limit
   const shown = found.slice(0, most).map(pointer => text(pointer, context.limit, context))
@@ -53,7 +55,7 @@ function strings(value: bigint, context: Context): string {
 
 function environment(value: bigint, context: Context): string {
   if (context.options.full) return strings(value, context)
-  if (readWord(context.memory, value, 8) === undefined) return address(value)
+  if (readPointer(context.memory, value) === undefined) return address(value)
   const { found, unreadable } = pointers(value, context)
   const end = unreadable === undefined ? '' : ', unterminated'
   return `${address(value)} /* ${found.length} var${found.length === 1 ? '' : 's'}${end} */`
@@ -76,7 +78,7 @@ export function vectors(
   bufferText: typeof buffer = buffer,
 ): string {
   let rest = left
-  return arrayText(value, count, struct('iovec').size, context, at => {
+  return arrayText(value, count, struct('iovec', context.memory.model).size, context, at => {
     const vector = readStruct(context.memory, at, 'iovec')
     if (!vector) return undefined
     const { iov_base: base, iov_len: length } = vector
@@ -88,7 +90,7 @@ export function vectors(
 
 /** An array of iovec in another process: only the addresses and lengths are shown. */
 export const remoteVectors = (value: bigint, count: bigint, context: Context): string =>
-  arrayText(value, count, struct('iovec').size, context, at => {
+  arrayText(value, count, struct('iovec', context.memory.model).size, context, at => {
     const vector = readStruct(context.memory, at, 'iovec')
     return vector && `{iov_base=${address(unsigned(vector.iov_base))}, iov_len=${vector.iov_len}}`
   })

@@ -8,7 +8,10 @@ import { arrayText } from './arrays.ts'
 import { cellBytes } from './cell-bytes.ts'
 
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
-  return readWord(memory, value, cellBytes(kind, memory.model))
+  const bytes = cellBytes(kind, memory.model)
+  const word = readWord(memory, value, bytes)
+  const isShortTime = kind === 'time' && bytes === 4
+  return word !== undefined && isShortTime ? BigInt.asUintN(64, BigInt.asIntN(32, word)) : word
 }
 
 const ARROW = ' => '

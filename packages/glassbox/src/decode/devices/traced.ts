@@ -112,7 +112,7 @@ const signals: Device = (value, context) => {
   if (!isAnswered(context)) return address(value)
   return arrayText(value, context.outcome?.value ?? 0n, size, context, at => {
     const view = readView(context.memory, at, size)
-    return view && siginfoText(bytesOf(view), context.options)
+    return view && siginfoText(bytesOf(view), context.options, context.memory.model)
   })
 }
 

@@ -2,10 +2,11 @@
 import { readStruct, unsigned } from '../../codec/struct.ts'
 import * as linux from '../../linux/constants.ts'
 import type { StructValues } from '../../linux/schema/layouts.ts'
+import { pointerBytes } from '../../linux/schema/models.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { ioPriorityCall } from '../basic/flag-words.ts'
-import { readWord } from '../memory.ts'
+import { readPointer } from '../memory.ts'
 import { named, nameIn, setText } from '../names.ts'
 import { buffer, vectors } from '../basic/strings.ts'
 import { address, hex } from '../text.ts'
@@ -83,8 +84,14 @@ const controlBlockAt: Printer = (value, context) => {
 export const controlBlocks =
   (operand: string): Printer =>
   (value, context) =>
-    arrayText(value, BigInt.asIntN(64, argument(context, Number(operand))), 8, context, at => {
-      const pointer = readWord(context.memory, at, 8)
-      if (pointer === undefined) return undefined
-      return pointer === 0n ? 'NULL' : controlBlockAt(pointer, context)
-    })
+    arrayText(
+      value,
+      BigInt.asIntN(64, argument(context, Number(operand))),
+      pointerBytes(context.memory.model),
+      context,
+      at => {
+        const pointer = readPointer(context.memory, at)
+        if (pointer === undefined) return undefined
+        return pointer === 0n ? 'NULL' : controlBlockAt(pointer, context)
+      },
+    )

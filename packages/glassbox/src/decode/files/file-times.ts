@@ -30,7 +30,7 @@ export const fileTimes =
   (value: bigint, { memory, options }: Context) => {
     if (name !== 'timespec' && name !== 'timeval') return hex(value)
     const first = readStruct(memory, value, name)
-    const second = readStruct(memory, value + BigInt(struct(name).size), name)
+    const second = readStruct(memory, value + BigInt(struct(name, memory.model).size), name)
     return first && second
       ? `[${timeText(name, first, options)}, ${timeText(name, second, options)}]`
       : address(value)

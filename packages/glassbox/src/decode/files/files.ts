@@ -1,7 +1,7 @@
 /** Information about files: stat(2), statx(2), directory entries. */
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Printer } from '../context.ts'
-import { inPlace, struct } from '../../codec/struct.ts'
+import { inPlace, readStruct, struct } from '../../codec/struct.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
 import * as linux from '../../linux/constants.ts'
 import { offsetOf, type StructValues, type Word } from '../../linux/schema/layouts.ts'
@@ -48,33 +48,42 @@ const word = (value: Word): bigint => BigInt(value)
 const statTime = (name: string, seconds: Word, nanoseconds: Word): string =>
   `st_${name}=${seconds}${timeComment(word(seconds), word(nanoseconds))}, st_${name}_nsec=${nanoseconds}`
 
-/** struct stat of x86-64. */
-export const stat: Printer = (value, { memory, options }) => {
-  const codec = struct('stat')
-  const view = readView(memory, value, codec.size)
-  if (!view || options.addressesOnly) return address(value)
-  const st = codec.read(view)
-  const mode = BigInt(st.st_mode)
-  const last = isDeviceMode(mode)
-    ? `st_rdev=${deviceText(word(st.st_rdev), options)}`
-    : `st_size=${st.st_size}`
-  if (!options.full) return `{st_mode=${fileModeText(mode, options)}, ${last}, ...}`
-  const parts = [
-    `st_dev=${deviceText(word(st.st_dev), options)}`,
-    `st_ino=${st.st_ino}`,
-    `st_mode=${fileModeText(mode, options)}`,
-    `st_nlink=${st.st_nlink}`,
-    `st_uid=${st.st_uid}`,
-    `st_gid=${st.st_gid}`,
-    `st_blksize=${st.st_blksize}`,
-    `st_blocks=${st.st_blocks}`,
-    last,
-    statTime('atime', st.st_atime, st.st_atime_nsec),
-    statTime('mtime', st.st_mtime, st.st_mtime_nsec),
-    statTime('ctime', st.st_ctime, st.st_ctime_nsec),
-  ]
-  return `{${parts.join(', ')}}`
-}
+const oldTime = (name: string, seconds: Word): string =>
+  `st_${name}=${seconds}${timeComment(word(seconds), 0n)}`
+
+/** What the struct of the oldest stat(2) does not have. */
+const NOT_IN_OLD = { st_blksize: 0, st_blocks: 0, st_atime_nsec: 0, st_mtime_nsec: 0, st_ctime_nsec: 0 }
+
+/** struct stat, and those of calls that only i386 has. */
+export const stat =
+  (name: 'stat' | 'stat64' | 'oldstat'): Printer =>
+  (value, { memory, options }) => {
+    const read = options.addressesOnly ? undefined : readStruct(memory, value, name)
+    if (!read) return address(value)
+    const st: StructValues['stat'] = { ...NOT_IN_OLD, ...read }
+    const mode = BigInt(st.st_mode)
+    const last = isDeviceMode(mode)
+      ? `st_rdev=${deviceText(word(st.st_rdev), options)}`
+      : `st_size=${st.st_size}`
+    if (!options.full) return `{st_mode=${fileModeText(mode, options)}, ${last}, ...}`
+    const parts = [
+      `st_dev=${deviceText(word(st.st_dev), options)}`,
+      `st_ino=${st.st_ino}`,
+      `st_mode=${fileModeText(mode, options)}`,
+      `st_nlink=${st.st_nlink}`,
+      `st_uid=${st.st_uid}`,
+      `st_gid=${st.st_gid}`,
+      `st_blksize=${st.st_blksize}`,
+      `st_blocks=${st.st_blocks}`,
+      last,
+      ...(['atime', 'mtime', 'ctime'] as const).map(time =>
+        name === 'oldstat'
+          ? oldTime(time, st[`st_${time}`])
+          : statTime(time, st[`st_${time}`], st[`st_${time}_nsec`]),
+      ),
+    ]
+    return `{${parts.join(', ')}}`
+  }
 
 type Statx = StructValues['statx']
 

@@ -1,5 +1,6 @@
 /** Waiting for descriptors: poll, select, epoll. Their outcome is printed after the result. */
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
+import { pointerBytes } from '../../linux/schema/models.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { restText, setText } from '../names.ts'
@@ -60,7 +61,8 @@ function readSet(value: bigint, context: Context): number[] | undefined {
   const said = signed32(argument(context, 0))
   if (said <= 0) return undefined
   const count = Math.min(said, MOST_DESCRIPTORS)
-  const length = Math.ceil(count / 64) * 8
+  const word = pointerBytes(context.memory.model)
+  const length = Math.ceil(count / (8 * word)) * word
   const bytes = context.memory.read(value, length)
   if (bytes.length < length) return undefined
   return Array.from({ length: count }, (_, bit) => bit).filter(

@@ -51,7 +51,7 @@ export const EVERY_ITEM = 65536
 
 /** How a number is written: in text, and in JSON, where one beyond 2^53 is a string. */
 export type NumberForm =
-  | ('signed' | 'unsigned' | 'int' | 'uint' | 'hex' | 'halfHex' | 'address')
+  | ('signed' | 'unsigned' | 'int' | 'uint' | 'hex' | 'halfHex' | 'address' | 'mode')
   | ('jsonSigned' | 'jsonUnsigned' | 'jsonAddress' | 'jsonUser')
 
 /** Where a number is: in an argument, or in a member of the struct of the last pointer. */

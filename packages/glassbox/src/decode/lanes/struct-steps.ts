@@ -28,6 +28,7 @@ const NUMBERS: Readonly<Record<string, NumberForm>> = {
   hex: 'hex',
   hex32: 'halfHex',
   addr: 'address',
+  mode: 'mode',
   // All ones are -1.
   id: 'jsonUser',
 }

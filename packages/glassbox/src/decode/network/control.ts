@@ -2,7 +2,7 @@
 import { inPlace, struct, unsigned } from '../../codec/struct.ts'
 import * as linux from '../../linux/constants.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
-import type { StructName, StructValues, Word } from '../../linux/schema/layouts.ts'
+import { pointerBytes, type StructName, type StructValues, type Word } from '../../linux/schema/layouts.ts'
 import type { Context } from '../context.ts'
 import { bytesOf, readView } from '../memory.ts'
 import { named, nameIn, nameless, setText } from '../names.ts'
@@ -11,8 +11,6 @@ import type { TextOptions } from '../types.ts'
 import { bytesOfNumber, interfaceText, ipv4Address } from './order.ts'
 import { ADDRESS_BYTES, socketAddressText } from './socket.ts'
 
-/** Where the next piece begins: at a multiple of the size of an address. */
-const ALIGNMENT = 8
 const MOST_BYTES = 65_536
 const NO_ID = 0xffff_ffff
 
@@ -56,8 +54,10 @@ const one =
     text: (fields: StructValues[Name], options: TextOptions) => string,
     short?: string,
   ): DataText =>
-  (view, { options }) =>
-    view.byteLength < struct(name).size ? short : text(struct(name).read(view), options)
+  (view, { memory, options }) => {
+    const codec = struct(name, memory.model)
+    return view.byteLength < codec.size ? short : text(codec.read(view), options)
+  }
 
 /** Ids of users and groups are positive, but for the one that is none. */
 const idText = (id: number): string => (id >>> 0 === NO_ID ? '-1' : String(id >>> 0))
@@ -79,8 +79,8 @@ const timeText = (time: Readonly<Record<string, Word>>): string =>
 const time = (name: 'timeval' | 'timespec'): DataText => one(name, fields => timeText({ ...fields }), CUT)
 
 const TIMES = 3
-const threeTimes: DataText = view => {
-  const codec = struct('timespec')
+const threeTimes: DataText = (view, { memory }) => {
+  const codec = struct('timespec', memory.model)
   if (view.byteLength < TIMES * codec.size) return CUT
   const times = Array.from({ length: TIMES }, (_, index) => codec.read(view, index * codec.size))
   return `[${times.map(each => timeText({ ...each })).join(', ')}]`
@@ -154,8 +154,10 @@ function typeText(level: number, type: number, options: TextOptions): string {
  */
 export function controlText(value: bigint, length: number, context: Context): string {
   if (value === 0n) return 'NULL'
-  const codec = struct('cmsghdr')
+  const codec = struct('cmsghdr', context.memory.model)
   const least = codec.size
+  // The next piece begins at a multiple of the size of an address.
+  const alignment = pointerBytes(context.memory.model)
   const view = length < least ? undefined : readView(context.memory, value, Math.min(length, MOST_BYTES))
   if (!view) return address(value)
   const { options } = context
@@ -173,7 +175,7 @@ export function controlText(value: bigint, length: number, context: Context): st
     parts.push(
       `{cmsg_len=${said}, cmsg_level=${levelText(level, options)}, cmsg_type=${typeText(level, type, options)}${shown === undefined ? '' : `, cmsg_data=${shown}`}}`,
     )
-    at += Math.max(least, Math.ceil(size / ALIGNMENT) * ALIGNMENT)
+    at += Math.max(least, Math.ceil(size / alignment) * alignment)
   }
   if (at < length) parts.push(`... /* ${address(value + BigInt(at))} */`)
   return `[${parts.join(', ')}]`

@@ -88,7 +88,7 @@ export const messages =
     const done = context.outcome?.failed === false ? Math.min(Number(context.outcome.value), said) : 0
     // All that the caller wanted to send, but only those that were received.
     const count = received && context.outcome?.failed === false ? done : said
-    return arrayText(value, count, struct('mmsghdr').size, context, (at, index) => {
+    return arrayText(value, count, struct('mmsghdr', context.memory.model).size, context, (at, index) => {
       const fields = readStruct(context.memory, at, 'mmsghdr')
       if (!fields) return undefined
       const { msg_hdr: head, msg_len: bytes } = fields

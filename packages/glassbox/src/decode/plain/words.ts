@@ -254,6 +254,7 @@ export const WORD_VALUES: Readonly<Record<WordName, ValueOf>> = {
   inode_flags: value => flagNames('fsflags', value),
   signal_frame: number,
   ipc_call: number,
+  socket_call: number,
   port: value => swap16(Number(value)),
   network_number: value => swap32(low(value)),
   ipv4_address: value => {

@@ -4,6 +4,7 @@
  */
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID } from '../../linux/constants.ts'
+import { offsetOf, pointerBytes } from '../../linux/schema/layouts.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { named, nameIn, setText, signalText } from '../names.ts'
 import { directoryText } from '../basic/scalars.ts'
@@ -23,7 +24,8 @@ export const key: Printer = (value, { options }) => {
 const MOST_HANDLE_BYTES = 128
 
 /** Where the bytes behind a struct begin. */
-const behind = (name: 'file_handle' | 'msgbuf', value: bigint): bigint => value + BigInt(struct(name).size)
+const behind = (name: 'file_handle' | 'msgbuf', value: bigint, { memory }: Context): bigint =>
+  value + BigInt(struct(name, memory.model).size)
 
 /** struct file_handle. The caller passes its length, and the kernel corrects it. */
 export const fileHandle =
@@ -37,14 +39,11 @@ export const fileHandle =
     const was = changes && before !== undefined && Number(before) !== size ? `${before} => ` : ''
     const text = `{handle_bytes=${was}${size}`
     if (changes && outcome?.failed !== false) return `${text}}`
-    const bytes = memory.read(behind('file_handle', value), Math.min(size, MOST_HANDLE_BYTES))
+    const bytes = memory.read(behind('file_handle', value, context), Math.min(size, MOST_HANDLE_BYTES))
     const isWhole = bytes.length === Math.min(size, MOST_HANDLE_BYTES)
     const shown = isWhole ? quote(bytes, size > MOST_HANDLE_BYTES, 'all') : '???'
     return `${text}, handle_type=${head.handle_type}, f_handle=${shown}}`
   }
-
-/** sizeof(struct msgbuf), which strace reads although the text may be shorter. */
-const MESSAGE_HEAD_BYTES = 16
 
 /** struct msgbuf: a type, and as many bytes of text as an argument says. */
 export const messageBuffer =
@@ -52,27 +51,28 @@ export const messageBuffer =
   (value, context) => {
     const head = readStruct(context.memory, value, 'msgbuf')
     // As in strace, which reads a struct that has room for the first bytes of the text.
-    if (!head || context.memory.read(value, MESSAGE_HEAD_BYTES).length < MESSAGE_HEAD_BYTES)
-      return address(value)
+    const room = 2 * struct('msgbuf', context.memory.model).size
+    if (!head || context.memory.read(value, room).length < room) return address(value)
     const length = Number(argument(context, Number(operand)))
-    return `{mtype=${head.mtype}, mtext=${buffer(behind('msgbuf', value), length, context)}}`
+    return `{mtype=${head.mtype}, mtext=${buffer(behind('msgbuf', value, context), length, context)}}`
   }
 
 /** How a signal is told that has its name. */
 const BY_SIGNAL: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID])
 
-/** What of struct sigevent has a meaning. */
-const EVENT_BYTES = 32
-
 /** struct sigevent. */
 export const signalEvent: Printer = (value, { memory, options }: Context) => {
   // The rest of the struct is padding, which need not be there.
-  const read = memory.read(value, EVENT_BYTES)
-  if (read.length < EVENT_BYTES) return address(value)
-  const whole = new Uint8Array(struct('sigevent').size)
+  const codec = struct('sigevent', memory.model)
+  const threads = struct('sigevent_thread', memory.model)
+  const needed =
+    offsetOf('sigevent_thread', 'sigev_notify_attributes', memory.model) + pointerBytes(memory.model)
+  const read = memory.read(value, needed)
+  if (read.length < needed) return address(value)
+  const whole = new Uint8Array(codec.size)
   whole.set(read)
   const view = new DataView(whole.buffer)
-  const event = struct('sigevent').read(view)
+  const event = codec.read(view)
   const { sigev_signo: signal, sigev_notify: notify } = event
   const word = unsigned(event.sival_ptr)
   const sent = `sigev_value={sival_int=${BigInt.asIntN(32, word)}, sival_ptr=${address(word)}}`
@@ -83,7 +83,7 @@ export const signalEvent: Printer = (value, { memory, options }: Context) => {
   ]
   if (notify === SIGEV_THREAD_ID) parts.push(`sigev_notify_thread_id=${event.sigev_notify_thread_id}`)
   if (notify === SIGEV_THREAD) {
-    const thread = struct('sigevent_thread').read(view)
+    const thread = threads.read(view)
     for (const [name, pointer] of Object.entries(thread)) parts.push(`${name}=${address(unsigned(pointer))}`)
   }
   return `{${parts.join(', ')}}`

@@ -1,7 +1,8 @@
 /** What the kernel says about pages and nodes: mincore(2), mbind(2), move_pages(2). */
 import { arrayText } from '../basic/arrays.ts'
+import { pointerBytes } from '../../linux/schema/models.ts'
 import { argument, type Printer } from '../context.ts'
-import { readWord } from '../memory.ts'
+import { readPointer } from '../memory.ts'
 import { errnoText } from '../names.ts'
 import { address } from '../text.ts'
 
@@ -16,22 +17,24 @@ export const residence: Printer = (value, context) => {
   })
 }
 
-/** Sixteen digits, of which `0x` takes two if more words follow. */
-const wordText = (word: bigint): string =>
-  word === 0n ? '0'.repeat(16) : `0x${word.toString(16).padStart(14, '0')}`
+/** All digits of a word, of which `0x` takes two. */
+const wordText = (word: bigint, bytes: number): string =>
+  word === 0n ? '0'.repeat(2 * bytes) : `0x${word.toString(16).padStart(2 * bytes - 2, '0')}`
 
-/** A set of nodes in 64-bit words. An argument says how many bits it has. */
+/** A set of nodes in longs of the program. An argument says how many bits it has. */
 export const nodeMask =
   (operand: string): Printer =>
   (value, context) => {
     const bits = argument(context, Number(operand))
     if (bits === 0n) return '[]'
     // The kernel takes one bit less than the caller says.
-    const words = BigInt.asUintN(64, bits + 62n) / 64n
+    const bytes = pointerBytes(context.memory.model)
+    const width = BigInt(8 * bytes)
+    const words = BigInt.asUintN(64, bits + width - 2n) / width
     if (words === 0n) return address(value)
-    return arrayText(value, words, 8, context, at => {
-      const word = readWord(context.memory, at, 8)
-      return word === undefined ? undefined : wordText(word)
+    return arrayText(value, words, bytes, context, at => {
+      const word = readPointer(context.memory, at)
+      return word === undefined ? undefined : wordText(word, bytes)
     })
   }
 

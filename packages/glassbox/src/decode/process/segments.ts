@@ -24,7 +24,10 @@ export const segment: Printer = (value, context) => {
   const { memory, outcome } = context
   const fields = readStruct(memory, value, 'user_desc')
   if (!fields) return outcome ? segmentHead(value, context) : address(value)
-  const { entry_number: entry, base_addr: base, limit, ...bits } = fields
-  const shown = Object.entries(bits).map(([name, bit]) => `${name}=${bit}`)
+  const { entry_number: entry, base_addr: base, limit, lm: long, ...bits } = fields
+  // The last bit is one of processes of 64 bits alone.
+  const shown = Object.entries(
+    memory.model === undefined || memory.model === 'x32' ? { ...bits, lm: long } : bits,
+  ).map(([name, bit]) => `${name}=${bit}`)
   return `{${numberText(entry)}, base_addr=${wide(base)}, limit=${wide(limit)}, ${shown.join(', ')}}`
 }

@@ -3,7 +3,13 @@ import { siginfoOf } from '../../codec/read.ts'
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { AUDIT_ARCH_X86_64, CLD_EXITED, SA_RESTORER, SI_KERNEL } from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
-import { offsetOf, type StructValues, type Word } from '../../linux/schema/layouts.ts'
+import {
+  type DataModel,
+  offsetOf,
+  pointerBytes,
+  type StructValues,
+  type Word,
+} from '../../linux/schema/layouts.ts'
 import { siginfoShape } from '../../linux/schema/unions.ts'
 import { signalName } from '../../linux/signals.ts'
 import { syscallByNumber } from '../../linux/syscalls.ts'
@@ -17,13 +23,13 @@ import type { TextOptions } from '../types.ts'
  * `[INT TERM]`. If at least two thirds of the signals are in the set, those that are not:
  * `~[RTMIN RT_1]`.
  */
-export function signalSetText(mask: bigint, options: TextOptions): string {
+export function signalSetText(mask: bigint, options: TextOptions, signals = 64): string {
   const shortName = (signal: number): string =>
     named(String(signal), signalName(signal).replace(/^SIG/, ''), options)
-  const all = Array.from({ length: 64 }, (_, index) => index + 1)
+  const all = Array.from({ length: signals }, (_, index) => index + 1)
   const has = (signal: number): boolean => ((mask >> BigInt(signal - 1)) & 1n) === 1n
   const inside = all.filter(has)
-  if (inside.length < 42) return `[${inside.map(shortName).join(' ')}]`
+  if (inside.length < Math.floor((signals * 2) / 3)) return `[${inside.map(shortName).join(' ')}]`
   return `~[${all
     .filter(signal => !has(signal))
     .map(shortName)
@@ -33,11 +39,7 @@ export function signalSetText(mask: bigint, options: TextOptions): string {
 /** rt_sigpending(2) writes as many bytes as the caller asks for. */
 export const pendingSignals: Printer = (value, context) => {
   const size = argument(context, 1)
-  if (size === 0n || size > SET_BYTES || context.options.addressesOnly) return address(value)
-  const bytes = context.memory.read(value, Number(size))
-  if (bytes.length < Number(size)) return address(value)
-  const mask = bytes.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n)
-  return signalSetText(mask, context.options)
+  return size === 0n || size > SET_BYTES ? address(value) : setOfBytes(value, Number(size), context)
 }
 
 /** The size is an argument. It is that of the kernel's set, or less. */
@@ -53,15 +55,18 @@ export const signalSet: Printer = (value, { memory, options }) => {
   return mask === undefined || options.addressesOnly ? address(value) : signalSetText(mask, options)
 }
 
+/** Signals of a set that sigaction(2) and its kind take. */
+export const OLD_SIGNALS = 32
+
 /** A set of the first 32 signals, which sigaction(2) and its kind take. */
 export const oldSignalSet: Printer = (value, { memory, options }) => {
   const mask = readWord(memory, value, 4)
-  return mask === undefined ? address(value) : signalSetText(mask, options)
+  return mask === undefined ? address(value) : signalSetText(mask, options, OLD_SIGNALS)
 }
 
 export const oldSignalAction: Printer = (value, { memory, options }) => {
   const action = readStruct(memory, value, 'old_sigaction')
-  return action ? actionText(action, options) : address(value)
+  return action ? actionText(action, options, OLD_SIGNALS) : address(value)
 }
 
 interface Action {
@@ -71,11 +76,27 @@ interface Action {
   readonly sa_restorer: Word
 }
 
-function actionText(action: Action, options: TextOptions): string {
+function actionText(action: Action, options: TextOptions, signals?: number): string {
   const flags = unsigned(action.sa_flags)
   const tail = flags & BigInt(SA_RESTORER) ? `, sa_restorer=${address(unsigned(action.sa_restorer))}` : ''
-  const mask = signalSetText(unsigned(action.sa_mask), options)
+  const mask = signalSetText(unsigned(action.sa_mask), options, signals)
   return `{sa_handler=${handlerText(unsigned(action.sa_handler), options)}, sa_mask=${mask}, sa_flags=${setText('|sa', flags, options)}${tail}}`
+}
+
+/**
+ * How far behind the stack pointer struct ucontext is: in i386, the number of the signal, two
+ * pointers and siginfo_t are before it.
+ */
+const contextOffset = (model: DataModel | undefined): number =>
+  model === 32 ? 3 * pointerBytes(model) + struct('siginfo', model).size : 0
+
+/** The frame of sigreturn(2): the first 32 signals are in struct sigcontext, others behind it. */
+export const oldSignalFrame: Printer = (_value, { call, memory, options }) => {
+  const { stackPointer } = call
+  if (stackPointer === undefined) return ''
+  const frame = readStruct(memory, stackPointer, 'old_signal_frame')
+  if (!frame) return address(stackPointer)
+  return `{mask=${signalSetText((unsigned(frame.extramask) << 32n) | unsigned(frame.oldmask), options)}}`
 }
 
 /** The signals that are blocked again when a handler has returned. */
@@ -83,7 +104,8 @@ export const signalFrame: Printer = (_value, context) => {
   const { stackPointer } = context.call
   if (stackPointer === undefined) return ''
   // The handler has taken the return address, so the stack pointer is that of struct ucontext.
-  const mask = stackPointer + BigInt(offsetOf('ucontext', 'uc_sigmask'))
+  const { model } = context.memory
+  const mask = stackPointer + BigInt(contextOffset(model) + offsetOf('ucontext', 'uc_sigmask', model))
   return `{mask=${signalSet(mask, context)}}`
 }
 
@@ -101,18 +123,30 @@ export function handlerText(handler: bigint, options: TextOptions): string {
   return name === undefined ? hex(handler) : named(hex(handler), name, options)
 }
 
-/** What strace reads of an action: its mask has room for a word a signal. */
+/** What strace reads behind an action: its mask has room for a byte a signal. */
+const MORE_MASK_BYTES = 56
+/** That, for programs of 64 bits. */
 export const ACTION_BYTES = 88
 
 export const signalAction: Printer = (value, { memory, options }) => {
   const codec = struct('sigaction', memory.model)
-  const view = readView(memory, value, memory.model === undefined ? ACTION_BYTES : codec.size)
+  const view = readView(memory, value, codec.size + MORE_MASK_BYTES)
   return view && !options.addressesOnly ? actionText(codec.read(view), options) : address(value)
 }
 
 /** A set whose size the caller says: the kernel takes no other than its own. */
-const maskText = (mask: bigint, size: bigint, context: Context): string =>
-  size === SET_BYTES ? signalSet(mask, context) : address(mask)
+function maskText(mask: bigint, size: bigint, context: Context): string {
+  // As in strace, which takes a long of the program for the least.
+  if (size < BigInt(pointerBytes(context.memory.model)) || size > SET_BYTES) return address(mask)
+  return setOfBytes(mask, Number(size), context)
+}
+
+function setOfBytes(value: bigint, size: number, { memory, options }: Context): string {
+  const bytes = memory.read(value, size)
+  if (bytes.length < size || options.addressesOnly) return address(value)
+  const mask = bytes.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n)
+  return signalSetText(mask, options)
+}
 
 /** A mask and its size, which pselect6(2) takes in one argument. */
 export const signalArgument: Printer = (value, context) => {
@@ -216,9 +250,9 @@ const faultFields = (info: Siginfo): string =>
   `, si_addr=${address(unsigned(info.si_addr ?? 0))}${faultDetails(info)}`
 
 /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}`, from the 128 bytes of a siginfo_t. */
-export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): string {
+export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES, model?: DataModel): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const info = siginfoOf(view) as unknown as Siginfo
+  const info = siginfoOf(view, model) as unknown as Siginfo
   const { si_signo: number, si_code: code, si_errno: errno } = info
   if (number === 0) return '{}'
   const error = errno === 0 ? '' : `, si_errno=${errnoText(errno >>> 0, options)}`
@@ -230,5 +264,5 @@ export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): st
 
 export const siginfo: Printer = (value, { memory, options }: Context) => {
   const view = readView(memory, value, struct('siginfo').size)
-  return view ? siginfoText(bytesOf(view), options) : address(value)
+  return view ? siginfoText(bytesOf(view), options, memory.model) : address(value)
 }

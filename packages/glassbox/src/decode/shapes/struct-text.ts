@@ -36,9 +36,16 @@ const LETTERS: Readonly<Record<string, WordText>> = {
   p: value => address(value),
 }
 
+/** Kinds that are signed, and printed as what they are in 64 bits: clock_t, time_t. */
+const WIDENED: ReadonlySet<string> = new Set(['ticks', 'time'])
+
+const widened = (value: bigint, size: number): bigint => BigInt.asUintN(64, BigInt.asIntN(size * 8, value))
+
 function wordText(notation: string): WordText {
   const word = WORDS[notation]
   if (word) return (value, size, context) => word(value, context, size)
+  if (WIDENED.has(notation))
+    return (value, size, context, valueText) => valueText(notation, widened(value, size), context)
   return LETTERS[notation] ?? ((value, _size, context, valueText) => valueText(notation, value, context))
 }
 

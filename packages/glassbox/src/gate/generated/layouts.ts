@@ -236,6 +236,7 @@ export const MOST_CAPTURES = 12
 export const MOST_LINE_BYTES = 32768
 export const SKIPPED_PLAN = 1
 export const NO_SELECTOR = 255
+export const FIRST_RESTART = 512
 export const ERROR_NAMES = 0
 export const ERRNO_NAMES = 1
 /** enum lane */
@@ -313,6 +314,7 @@ export const NUMBER_FORMAT = {
   jsonUnsigned: 9,
   jsonAddress: 10,
   jsonUser: 11,
+  mode: 12,
 } as const
 /** enum name_unless */
 export const NAME_UNLESS = {
@@ -459,6 +461,7 @@ export const LANE_TABLES_LAYOUT = {
   json: 11424,
   step: 11428,
   sequence: 11432,
+  timer: 11436,
   first: 11440,
   offset: 11448,
   threads: 11456,

@@ -5,7 +5,7 @@
  */
 import { argumentsOf } from '../../linux/schema/calls.ts'
 import { widthOf } from '../../linux/schema/widths.ts'
-import { allSyscalls, syscallNumber } from '../../linux/syscalls.ts'
+import { allSyscalls, syscallByNumber, syscallNumber } from '../../linux/syscalls.ts'
 import type { Family, Handler } from '../syscalls/family.ts'
 
 /** Numbers of calls are below this. */
@@ -13,6 +13,7 @@ const MOST_CALLS = 512
 /** Two bits an argument: how its register becomes a number. */
 export const WIDTH = { long: 0, signed: 1, unsigned: 2 } as const
 const WIDTH_BITS = 2
+const NOT_KNOWN = -1
 
 export interface ServedCall {
   readonly nr: number
@@ -24,8 +25,8 @@ export interface ServedCall {
 
 export class CallTable {
   readonly handlers: (Handler | undefined)[] = Array.from({ length: MOST_CALLS }, () => undefined)
-  /** The widths of all arguments of a call, packed; 0: all are long. */
-  readonly widths: Uint16Array = new Uint16Array(MOST_CALLS)
+  /** The widths of all arguments of a call, packed, once it was made; before, NOT_KNOWN. */
+  readonly #widths = new Int16Array(MOST_CALLS).fill(NOT_KNOWN)
   readonly #missing = new Map<number, string>()
 
   constructor(families: readonly Family[]) {
@@ -37,8 +38,20 @@ export class CallTable {
           this.handlers[nr] = entry.handler
           if (entry.partly !== undefined) this.#missing.set(nr, entry.partly)
         }
-        this.widths[nr] = packedWidths(name)
       }
+  }
+
+  /** The widths of all arguments of a served call, packed; 0: all are long. */
+  widths(nr: number): number {
+    const known = this.#widths[nr] ?? 0
+    return known === NOT_KNOWN ? this.#learn(nr) : known
+  }
+
+  /** Few of all calls are made in a world, and a short program waits for no others. */
+  #learn(nr: number): number {
+    const packed = packedWidths(syscallByNumber(nr)?.name ?? '')
+    this.#widths[nr] = packed
+    return packed
   }
 
   /** Every call of x86-64, by number. */

@@ -72,7 +72,7 @@ export class Dispatcher {
     const handler = this.#table.handlers[nr]
     if (handler === undefined) return this.#noCall(nr)
     const [a, b, c, d, e, f] = task.thread.args
-    const widths = this.#table.widths[nr] ?? 0
+    const widths = this.#table.widths(nr)
     try {
       if (widths === 0) return handler(task, a, b, c, d, e, f)
       return handler(

@@ -108,7 +108,7 @@ sigprocmask ||int|signal
 sigreturn ||int|signal
 socketcall ||int|desc
 ipc ||int|ipc
-readdir ||int|desc
+readdir readdir||int|desc
 olduname ||int|
 oldolduname ||int|
 nice ||int|
@@ -128,12 +128,17 @@ mpx ||int|
 idle ||int|
 `
 export const X32_FORMS = `
+preadv2 preadv2|0 1 2 3 4 4||
+pwritev2 pwritev2|0 1 2 3 4 4||
+msgrcv msgrcv|||
 sendfile sendfile|||
 `
 
 /** The arguments of calls that have their own. */
 export const I386_ARGUMENTS: Arguments = {
+  fadvise64_64: () => [a('fd', kinds().fd), a('offset', kinds().off), a('len', kinds().off), a('advice', kinds().one_fadvise)],
   _llseek: () => [a('fd', kinds().fd), a('offset', kinds().off), a('result', kinds().cell_out_off), a('whence', kinds().one_lseek)],
+  clone: () => [a('flags', kinds().cloneflags), a('stack', kinds().addr), a('parent_tid', kinds().addr), a('child_tid', kinds().addr), a('tls', kinds().ptr_out_user_desc)],
   stat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
   lstat64: () => [a('pathname', kinds().path), a('statbuf', kinds().ptr_out_stat64)],
   fstat64: () => [a('fd', kinds().fd), a('statbuf', kinds().ptr_out_stat64)],
@@ -170,8 +175,8 @@ export const I386_ARGUMENTS: Arguments = {
   sigpending: () => [a('set', kinds().oldsigset_out)],
   sigprocmask: () => [a('how', kinds().one_sigprocmask), a('set', kinds().oldsigset_in), a('oldset', kinds().oldsigset_out)],
   sigreturn: () => [a('frame', kinds().oldsigframe)],
-  socketcall: () => [a('call', kinds().one_socketcall_cmd), a('args', kinds().addr)],
-  ipc: () => [a('call', kinds().ipccall), a('first', kinds().addr), a('second', kinds().addr), a('third', kinds().addr), a('ptr', kinds().addr), a('fifth', kinds().addr)],
+  socketcall: () => [a('call', kinds().socketcall), a('args', kinds().addr)],
+  ipc: () => [a('call', kinds().ipccall), a('first', kinds().hex), a('second', kinds().hex), a('third', kinds().hex), a('ptr', kinds().hex), a('fifth', kinds().hex)],
   readdir: () => [a('fd', kinds().fd), a('dirp', kinds().olddirent_out), a('count', kinds().uint)],
   olduname: () => [a('buf', kinds().hex)],
   oldolduname: () => [a('buf', kinds().hex)],
@@ -193,5 +198,6 @@ export const I386_ARGUMENTS: Arguments = {
 }
 
 export const X32_ARGUMENTS: Arguments = {
+  msgrcv: () => [a('msqid', kinds().int), a('msgp', kinds().msgbuf_out_2), a('msgsz', kinds().size), a('msgtyp', kinds().off), a('msgflg', kinds().flags_msgflg)],
   sendfile: () => [a('out_fd', kinds().fd), a('in_fd', kinds().fd), a('offset', kinds().moved_inout_size64), a('count', kinds().size)],
 }

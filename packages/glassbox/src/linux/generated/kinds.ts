@@ -276,6 +276,7 @@ type KindName =
   | 'flags_memfd_secret'
   | 'items_in_futex_waitv_1u'
   | 'cell_out_off'
+  | 'ptr_out_user_desc'
   | 'ptr_out_stat64'
   | 'statfs64_out_1'
   | 'moved_inout_size64'
@@ -293,7 +294,7 @@ type KindName =
   | 'oldsigset_out'
   | 'oldsigset_in'
   | 'oldsigframe'
-  | 'one_socketcall_cmd'
+  | 'socketcall'
   | 'ipccall'
   | 'olddirent_out'
   | 'ptr_out_delegation'
@@ -688,7 +689,7 @@ type KindName =
   | 'word_device_16'
   | 'enum_fs_magic_32'
   | 'flags_statfs_flags_32'
-  | 'chars_256'
+  | 'tail_5'
   | 'int_octal_16'
   | 'flags_mq_flags_32'
   | 'union_ifreq_16'
@@ -969,6 +970,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_memfd_secret: { type: 'flags', bits: 32, set: 'memfd_secret', notation: '|memfd_secret' },
   items_in_futex_waitv_1u: { type: 'array', way: 'in', of: { type: 'struct', name: 'futex_waitv' }, count: { by: 'argument', argument: 1, bits: 32 }, notation: 'items<futex_waitv,1u' },
   cell_out_off: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: true, form: 'decimal' }, notation: 'cell>off' },
+  ptr_out_user_desc: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_desc' }, notation: 'ptr>user_desc' },
   ptr_out_stat64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'stat64' }, notation: 'ptr>stat64' },
   statfs64_out_1: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'statfs64' }, size: { by: 'argument', argument: 1, bits: 64 }, notation: 'statfs64>1' },
   moved_inout_size64: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, told: 'always', notation: 'moved=size64' },
@@ -986,7 +988,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   oldsigset_out: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 32 }, notation: 'oldsigset>' },
   oldsigset_in: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 32 }, notation: 'oldsigset<' },
   oldsigframe: { type: 'word', bits: 64, word: 'signal_frame', notation: 'oldsigframe' },
-  one_socketcall_cmd: { type: 'enum', bits: 32, set: 'socketcall_cmd', notation: '=socketcall_cmd' },
+  socketcall: { type: 'word', bits: 32, word: 'socket_call', notation: 'socketcall' },
   ipccall: { type: 'word', bits: 32, word: 'ipc_call', notation: 'ipccall' },
   olddirent_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'old_linux_dirent' }, notation: 'olddirent>' },
   ptr_out_delegation: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'delegation' }, notation: 'ptr>delegation' },
@@ -1381,7 +1383,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   word_device_16: { type: 'word', bits: 16, word: 'device', notation: 'dev' },
   enum_fs_magic_32: { type: 'enum', bits: 32, set: 'fs_magic', notation: '=fs_magic' },
   flags_statfs_flags_32: { type: 'flags', bits: 32, set: 'statfs_flags', notation: '|statfs_flags' },
-  chars_256: { type: 'chars', size: 256, notation: 'str' },
+  tail_5: { type: 'tail', length: { by: 'field', field: 'd_namlen' }, notation: 'tail@d_namlen' },
   int_octal_16: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'o' },
   flags_mq_flags_32: { type: 'flags', bits: 32, set: 'mq_flags', notation: '|mq_flags' },
   union_ifreq_16: { type: 'union', of: 'ifreq', size: 16, notation: 'union:ifreq' },

@@ -603,6 +603,7 @@ export const LAYOUTS_32: Readonly<Partial<Record<StructName, () => Layout>>> = {
   ptrace_syscall_info_entry: () => l('ptrace_syscall_info_entry', 84, [f('op', 0, kinds().int_decimal_8), f('arch', 4, kinds().enum_audit_arch_32), f('instruction_pointer', 8, kinds().int_address_64), f('stack_pointer', 16, kinds().int_address_64), f('nr', 24, kinds().int_decimal_64), f('args', 32, kinds().list_int_64_6)]),
   sigaction: () => l('sigaction', 20, [f('sa_handler', 0, kinds().word_signal_handler_32), f('sa_mask', 12, kinds().signals_64), f('sa_flags', 4, kinds().flags_sa_32), f('sa_restorer', 8, kinds().int_address_32)]),
   old_sigaction: () => l('old_sigaction', 16, [f('sa_handler', 0, kinds().word_signal_handler_32), f('sa_mask', 4, kinds().mask32), f('sa_flags', 8, kinds().flags_sa_32), f('sa_restorer', 12, kinds().int_address_32)]),
+  old_signal_frame: () => l('old_signal_frame', 716, [f('oldmask', 80, kinds().int_decimal_32), f('extramask', 712, kinds().int_decimal_32)]),
   stack_t: () => l('stack_t', 12, [f('ss_sp', 0, kinds().int_address_32), f('ss_flags', 4, kinds().flags_ss_flags_32), f('ss_size', 8, kinds().int_decimal_32)]),
   sigset_argument: () => l('sigset_argument', 8, [f('sigmask', 0, kinds().pointer_signals_64_2), f('sigsetsize', 4, kinds().int_decimal_32)]),
   sigevent: () => l('sigevent', 64, [f('sival_ptr', 0, kinds().int_address_32), f('sigev_signo', 4, kinds().int_decimal_s32), f('sigev_notify', 8, kinds().enum_sigev_32), f('sigev_notify_thread_id', 12, kinds().int_decimal_s32)]),
@@ -626,7 +627,7 @@ export const LAYOUTS_32: Readonly<Partial<Record<StructName, () => Layout>>> = {
   flock: () => l('flock', 16, [f('l_type', 0, kinds().enum_flock_type_16), f('l_whence', 2, kinds().enum_lseek_16), f('l_start', 4, kinds().int_decimal_s32), f('l_len', 8, kinds().int_decimal_s32), f('l_pid', 12, kinds().tgid)]),
   flock64: () => l('flock64', 24, [f('l_type', 0, kinds().enum_flock_type_16), f('l_whence', 2, kinds().enum_lseek_16), f('l_start', 4, kinds().int_decimal_s64), f('l_len', 12, kinds().int_decimal_s64), f('l_pid', 20, kinds().tgid)]),
   linux_dirent: () => l('linux_dirent', 10, [f('d_ino', 0, kinds().int_decimal_32), f('d_off', 4, kinds().int_decimal_s32), f('d_reclen', 8, kinds().int_decimal_16), f('d_name', 10, kinds().tail)]),
-  old_linux_dirent: () => l('old_linux_dirent', 268, [f('d_ino', 0, kinds().int_decimal_32), f('d_off', 4, kinds().int_decimal_32), f('d_namlen', 8, kinds().int_decimal_16), f('d_name', 10, kinds().chars_256)]),
+  old_linux_dirent: () => l('old_linux_dirent', 10, [f('d_ino', 0, kinds().int_decimal_32), f('d_off', 4, kinds().int_decimal_32), f('d_namlen', 8, kinds().int_decimal_16), f('d_name', 10, kinds().tail_5)]),
   dqblk: () => l('dqblk', 68, [f('dqb_bhardlimit', 0, kinds().int_decimal_64), f('dqb_bsoftlimit', 8, kinds().int_decimal_64), f('dqb_curspace', 16, kinds().int_decimal_64), f('dqb_ihardlimit', 24, kinds().int_decimal_64), f('dqb_isoftlimit', 32, kinds().int_decimal_64), f('dqb_curinodes', 40, kinds().int_decimal_64), f('dqb_btime', 48, kinds().int_decimal_64), f('dqb_itime', 56, kinds().int_decimal_64), f('dqb_valid', 64, kinds().flags_qif_32)]),
   iovec: () => l('iovec', 8, [f('iov_base', 0, kinds().int_address_32), f('iov_len', 4, kinds().int_decimal_32)]),
   ipc_perm: () => l('ipc_perm', 36, [f('uid', 4, kinds().id), f('gid', 8, kinds().id), f('mode', 20, kinds().int_octal_16), f('key', 0, kinds().int_decimal_32), f('cuid', 12, kinds().id), f('cgid', 16, kinds().id)]),
@@ -700,7 +701,6 @@ export const LAYOUTS_32: Readonly<Partial<Record<StructName, () => Layout>>> = {
 
 /** For programs of x32, where they differ from those of 64 bits. */
 export const LAYOUTS_X32: Readonly<Partial<Record<StructName, () => Layout>>> = {
-  timespec: () => l('timespec', 16, [f('tv_sec', 0, kinds().int_decimal_s64), f('tv_nsec', 8, kinds().int_decimal_32)]),
   robust_list_head: () => l('robust_list_head', 12, [f('next', 0, kinds().int_address_32), f('futex_offset', 4, kinds().int_decimal_s32), f('list_op_pending', 8, kinds().int_address_32)]),
   sock_fprog: () => l('sock_fprog', 8, [f('len', 0, kinds().int_decimal_16), f('filter', 4, kinds().array_struct_sock_filter_2)]),
   kexec_segment: () => l('kexec_segment', 16, [f('buf', 0, kinds().int_address_32), f('bufsz', 4, kinds().int_decimal_32), f('mem', 8, kinds().int_address_32), f('memsz', 12, kinds().int_decimal_32)]),
@@ -725,7 +725,6 @@ export const LAYOUTS_X32: Readonly<Partial<Record<StructName, () => Layout>>> = 
   linux_dirent: () => l('linux_dirent', 10, [f('d_ino', 0, kinds().int_decimal_32), f('d_off', 4, kinds().int_decimal_s32), f('d_reclen', 8, kinds().int_decimal_16), f('d_name', 10, kinds().tail)]),
   iovec: () => l('iovec', 8, [f('iov_base', 0, kinds().int_address_32), f('iov_len', 4, kinds().int_decimal_32)]),
   shmid_ds: () => l('shmid_ds', 112, [f('shm_perm', 0, kinds().struct_ipc_perm), f('shm_segsz', 48, kinds().int_decimal_32), f('shm_cpid', 80, kinds().tgid), f('shm_lpid', 84, kinds().tgid), f('shm_nattch', 88, kinds().int_decimal_64), f('shm_atime', 56, kinds().int_decimal_64), f('shm_dtime', 64, kinds().int_decimal_64), f('shm_ctime', 72, kinds().int_decimal_64)]),
-  msgbuf: () => l('msgbuf', 4, [f('mtype', 0, kinds().int_decimal_s32), f('mtext', 4, kinds().tail_4)]),
   sysctl_args: () => l('sysctl_args', 40, [f('name', 0, kinds().int_address_32), f('nlen', 4, kinds().int_decimal_s32), f('oldval', 8, kinds().int_address_32), f('oldlenp', 12, kinds().int_address_32), f('newval', 16, kinds().int_address_32), f('newlen', 20, kinds().int_decimal_32)]),
   msghdr: () => l('msghdr', 28, [f('msg_name', 0, kinds().int_address_32), f('msg_namelen', 4, kinds().int_decimal_s32), f('msg_iov', 8, kinds().int_address_32), f('msg_iovlen', 12, kinds().int_decimal_32), f('msg_control', 16, kinds().int_address_32), f('msg_controllen', 20, kinds().int_decimal_32), f('msg_flags', 24, kinds().flags_msg)]),
   mmsghdr: () => l('mmsghdr', 32, [f('msg_hdr', 0, kinds().struct_msghdr), f('msg_len', 28, kinds().int_decimal_32)]),

@@ -3771,6 +3771,10 @@ export interface StructValues {
     readonly sa_flags: number
     readonly sa_restorer: number
   }
+  readonly old_signal_frame: {
+    readonly oldmask: number
+    readonly extramask: number
+  }
   readonly stat64: {
     readonly st_dev: Word
     readonly st_ino: Word

@@ -95,6 +95,9 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
   file_setattr: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }] },
   ],
+  readdir: () => [
+    { when: [{ argument: 2, is: 'one', values: [1] }], show: [{ index: 0 }, { index: 1 }] },
+  ],
   reboot: () => [
     { when: [{ argument: 2, is: 'one', values: [2712847316] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3, kind: kinds().string }] },
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
@@ -125,7 +128,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 5 }] },
   ],
   clone: () => [
-    { when: [], show: [{ index: 1, kind: kinds().addr, name: 'child_stack' }, { index: 0, kind: kinds().cloneflags, name: 'flags' }, { index: 2, kind: kinds().cell_out_tid, name: 'parent_tid', when: { argument: 0, is: 'with', mask: 1052672 } }, { index: 4, kind: kinds().addr, name: 'tls', when: { argument: 0, is: 'with', mask: 524288 } }, { index: 3, kind: kinds().addr, name: 'child_tidptr', when: { argument: 0, is: 'with', mask: 18874368 } }] },
+    { when: [], show: [{ index: 1, kind: kinds().addr, name: 'child_stack' }, { index: 0, kind: kinds().cloneflags, name: 'flags' }, { index: 2, kind: kinds().cell_out_tid, name: 'parent_tid', when: { argument: 0, is: 'with', mask: 1052672 } }, { index: 4, name: 'tls', when: { argument: 0, is: 'with', mask: 524288 } }, { index: 3, kind: kinds().addr, name: 'child_tidptr', when: { argument: 0, is: 'with', mask: 18874368 } }] },
   ],
   futex: () => [
     { when: [{ argument: 1, is: 'one', mask: 127, values: [0] }], show: [{ index: 0 }, { index: 1, kind: kinds().futexop }, { index: 2, kind: kinds().uint }, { index: 3, kind: kinds().ptr_in_timespec }] },

@@ -29,6 +29,7 @@ export type WordName =
   | 'ipc_command_shm'
   | 'ipc_key'
   | 'ipc_call'
+  | 'socket_call'
   | 'futex_operation'
   | 'futex_bits'
   | 'futex_wake_operation'

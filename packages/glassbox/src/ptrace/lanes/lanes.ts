@@ -153,10 +153,12 @@ export class Lanes {
   /**
    * Tells the next step what it may do. `open`: whether it may go past calls. `alone`: only one
    * tracee runs. With several, the text of each thread is told apart, because the tracer must see
-   * whether they run in parallel. Returns whether it may go past any call.
+   * whether they run in parallel. `timer`: see Schedule.idleTimer. Returns whether it may go past
+   * any call.
    */
-  prepare(open: boolean, alone: boolean): boolean {
+  prepare(open: boolean, alone: boolean, timer: number): boolean {
     const tables = this.#tables
+    tables.set('timer', timer)
     const skips = this.#skips && alone
     const active = open && this.#isOpen && (this.#uses || skips)
     tables.set('active', active ? 1 : 0)

@@ -45,7 +45,7 @@ const BYTES = 1 << 19
 type Flag =
   | ('active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names' | 'json')
   | ('clock' | 'clockDigits' | 'relative' | 'relativeDigits' | 'numbered' | 'pointed' | 'timed')
-  | ('timedDigits' | 'outcomes' | 'staged' | 'separate' | 'several')
+  | ('timedDigits' | 'outcomes' | 'staged' | 'separate' | 'several' | 'timer')
 
 /** A power of two. The table is never more than half full, so that a search is short. */
 const NAMES = 4096

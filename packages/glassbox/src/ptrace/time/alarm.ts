@@ -16,7 +16,8 @@ const SECOND = 1_000_000_000n
 const AGAIN_NS = 5_000_000n
 
 export class Alarm {
-  readonly #timer: number
+  /** The id of the timer. */
+  readonly timer: number
   readonly #spec = new BigInt64Array(4)
   /** When it fires first, in ns of CLOCK_MONOTONIC; 0 if it is off. */
   #atNs = 0n
@@ -28,7 +29,7 @@ export class Alarm {
     event[4] = tid
     const id = new Int32Array(1)
     call('timer_create', [CLOCK_MONOTONIC, event, id])
-    this.#timer = id[0] ?? 0
+    this.timer = id[0] ?? 0
   }
 
   /** Makes the alarm fire at this time, and repeatedly from then on; 0n turns it off. */
@@ -40,10 +41,10 @@ export class Alarm {
     spec[1] = atNs === 0n ? 0n : AGAIN_NS
     spec[2] = atNs / SECOND
     spec[3] = atNs % SECOND
-    syscall(TIMER_SETTIME, this.#timer, TIMER_ABSTIME, spec, 0)
+    syscall(TIMER_SETTIME, this.timer, TIMER_ABSTIME, spec, 0)
   }
 
   close(): void {
-    call('timer_delete', [this.#timer])
+    call('timer_delete', [this.timer])
   }
 }

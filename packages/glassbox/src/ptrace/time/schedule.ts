@@ -26,9 +26,12 @@ export class Schedule {
     this.#onIdle = onIdle
   }
 
-  /** Whether the alarm will wake the tracer soon, even if no stop comes. */
-  get isActive(): boolean {
-    return this.#active
+  /**
+   * 0 if the alarm will wake the tracer soon, even if no stop comes. Else what the native step
+   * needs to set it, when it goes past a call: 1 more than the id of the timer.
+   */
+  get idleTimer(): number {
+    return this.#active ? 0 : this.#alarm.timer + 1
   }
 
   /** Notes a stop. */

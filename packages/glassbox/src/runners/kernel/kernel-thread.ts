@@ -10,8 +10,8 @@ import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { StubList } from '../../kernel/platform/ptrace/stub-list.ts'
 import { unpackError } from '../../trace/wire.ts'
 import { workerStartError } from '../../gate/worker-error.ts'
-import { KERNEL_WORKER } from '../kernel-worker.ts'
-import { type FromKernel, type KernelEnding, type KernelWorkerData, STOP, type ToKernel } from './wire.ts'
+import { kernelWorker } from './early-worker.ts'
+import { type FromKernel, type KernelEnding, type SharedWords, STOP, type ToKernel } from './wire.ts'
 
 /** One exit listener serves all threads. */
 const threads = new Set<KernelThread>()
@@ -34,18 +34,13 @@ export class KernelThread {
   #isClosing = false
 
   constructor() {
-    // Loaded here because most programs do not use it.
-    const { Worker } = process.getBuiltinModule('node:worker_threads')
-    this.#worker = new Worker(KERNEL_WORKER, {
-      workerData: {
-        bell: this.#bell.shared,
-        stop: this.#stop.buffer,
-        stubs: this.#stubs.shared,
-      } satisfies KernelWorkerData,
-      name: 'glassbox-kernel',
-      // This command-line option is for the main script only.
-      ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
-    })
+    this.#worker = kernelWorker()
+    const port = this.#worker
+    port.postMessage({
+      bell: this.#bell.shared,
+      stop: this.#stop.buffer,
+      stubs: this.#stubs.shared,
+    } satisfies SharedWords)
     this.#worker.on('message', (message: FromKernel) => this.#receive(message))
     this.#worker.on('error', error => this.#lost(error))
     this.#worker.on('exit', () => {

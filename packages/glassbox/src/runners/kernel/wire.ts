@@ -86,8 +86,8 @@ export interface ObjectReply {
 /** What the main thread shares with the kernel thread, beside the bell. */
 export const STOP = { none: 0, canceled: 1, output: 2, close: 3 } as const
 
-/** What a kernel thread begins with: memory that both sides share. */
-export interface KernelWorkerData {
+/** The first message to a kernel thread: memory that both sides share. */
+export interface SharedWords {
   readonly bell: SharedArrayBuffer
   /** A word: STOP. */
   readonly stop: SharedArrayBuffer

@@ -4,9 +4,9 @@
  * `@32` or `@x32`. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../../decode/types.ts'
-import { i386Syscalls } from '../../linux/i386.ts'
-import { allSyscalls } from '../../linux/syscalls.ts'
-import { x32Syscalls } from '../../linux/x32.ts'
+import { i386Number, i386Syscalls } from '../../linux/i386.ts'
+import { allSyscalls, syscallByName } from '../../linux/syscalls.ts'
+import { x32ByNumber, x32Number, x32Syscalls } from '../../linux/x32.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
 import { fault, usageFault } from '../fault.ts'
 import { extendedRegex } from './extended-regex.ts'
@@ -71,6 +71,33 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
   ['@x32', 'x32'],
 ]
 
+/** Whether an item is the name of one call. */
+const isName = (item: string): boolean =>
+  /^[a-z_]\w*$/i.test(item) && item !== 'all' && !(OLD_CLASSES as readonly string[]).includes(item)
+
+const nativeNumber = (name: string): number => syscallByName(name)?.nr ?? -1
+
+/** x32 has numbers of its own, and new calls under those of x86-64. */
+function x32NumberOf(name: string): number {
+  const own = x32Number(name)
+  const native = nativeNumber(name)
+  return own < 0 && x32ByNumber(native)?.name === name ? native : own
+}
+
+const NUMBERS = { x86_64: nativeNumber, i386: i386Number, x32: x32NumberOf } as const
+
+/** The tables are searched for the name: to read all of their calls takes milliseconds. */
+function addNamed(name: string, abis: readonly Abi[], members: Readonly<Record<Abi, Uint8Array>>): boolean {
+  let found = false
+  for (const abi of abis) {
+    const nr = NUMBERS[abi](name)
+    if (nr < 0) continue
+    members[abi][nr] = 1
+    found = true
+  }
+  return found
+}
+
 /** Adds the calls that an item means. Returns false if there are none. */
 function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
   const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
@@ -78,11 +105,13 @@ function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean 
   const designator = /@(\w*)$/.exec(item)?.[1]
   if (!suffix && designator !== undefined)
     throw usageFault(`incorrect personality designator '${designator}' in qualification '${item}'`)
+  const abis = suffix ? [suffix[1]] : ABIS
+  if (isName(bare)) return addNamed(bare, abis, members)
   const matches = matcher(bare)
   if (!matches) return false
   // A number of x32 alone need not be that of a call.
   let found = Number(bare) >= CALL_NUMBERS && (!suffix || suffix[1] === 'x32')
-  for (const abi of suffix ? [suffix[1]] : ABIS) {
+  for (const abi of abis) {
     for (const call of callsOf(abi)) {
       if (!matches(call)) continue
       members[abi][call.nr] = 1

@@ -29,13 +29,10 @@ const STRING_STYLES: Readonly<Record<NonNullable<TextOptions['stringsInHex']>, S
   all: 'all',
 }
 
-const isPlain = ({ full, strings, names, raw }: LineStyle): boolean =>
-  !full && strings === 'none' && !names && !raw
-
 export class Spellings {
   /** Whether the text depends only on the values of registers, so that /proc is not read. */
   readonly #isPure: boolean
-  /** Whether no option changes how values are spelled. */
+  /** Whether no option changes how values are spelled, but for those that name calls. */
   readonly #isStandard: boolean
   readonly #options: readonly TextOptions[]
   readonly #bits: Readonly<Record<Abi, Uint8Array>>
@@ -50,7 +47,8 @@ export class Spellings {
   ) {
     this.#isPure = !extra.descriptor && !extra.process
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling
-    this.#isStandard = stringLimit === DEFAULT_STRING_LIMIT && constants === 'abbrev'
+    const isPlain = stringLimit === DEFAULT_STRING_LIMIT && stringsInHex === 'none' && !names
+    this.#isStandard = isPlain && constants === 'abbrev'
     const common: TextOptions = { stringLimit, stringsInHex, spelling: constants, names, ...extra }
     this.#options = Array.from({ length: COMBINATIONS }, (_, bits) => ({
       ...common,
@@ -74,9 +72,10 @@ export class Spellings {
    */
   plan(nr: number, most = 0): Planned | undefined {
     if (!this.#isPure || MESSAGES.has(nr)) return undefined
+    if (this.#isStandard && this.#bitsFor('x86_64', nr) === 0)
+      return standardPlan(nr, most > 0 ? 'json' : 'text')
     const { stringLimit = DEFAULT_STRING_LIMIT } = this.of('x86_64', nr)
     const line = this.#lineStyle(nr)
-    if (line && this.#isStandard && isPlain(line)) return standardPlan(nr, most > 0 ? 'json' : 'text')
     const bytes = Math.max(stringLimit, most)
     const items = this.of('x86_64', nr).full ? Math.max(bytes, EVERY_ITEM) : bytes
     return planOf(nr, { bytes, items, ...(line && { line, isJson: most > 0 }) })

@@ -10,6 +10,7 @@ import { callName } from '../../decode/call-name.ts'
 import { entryText, exitText, siginfoText } from '../../decode/decode.ts'
 import type { Planned } from '../../decode/lanes/plan.ts'
 import type { MemoryReader } from '../../decode/memory.ts'
+import * as alone from '../../decode/siginfo.ts'
 import type { EntryText, Outcome, TextOptions } from '../../decode/types.ts'
 import { numbersOf } from '../../linux/abi.ts'
 import { signalName } from '../../linux/signals.ts'
@@ -42,6 +43,8 @@ export class TextSink implements Sink {
   /** Returns the number of tracees. */
   readonly #tracees: () => number
   #open: TraceeState | undefined
+  /** Whether the decoder is loaded. */
+  #hasDecoded = false
   readonly #taught: TaughtLines
 
   constructor(
@@ -125,6 +128,7 @@ export class TextSink implements Sink {
   }
 
   #entryText(call: EnteredCall, tracee: MemoryReader, options: TextOptions): EntryText {
+    this.#hasDecoded = true
     const { resumes } = call
     if (options.raw || (!resumes && !isRestart(call))) return entryText(call, tracee, options)
     const what = resumes ? callName(resumes.nr, call.abi) : 'system call'
@@ -230,7 +234,8 @@ export class TextSink implements Sink {
 
   signal(state: TraceeState, { signal, siginfo, timeNs }: SignalStop, tracee: Tracee): void {
     if (!has(this.#options.selection.signals, signal)) return
-    const info = siginfoText(siginfo, this.#spellings.plain)
+    const infoText = this.#hasDecoded ? siginfoText : alone.siginfoText
+    const info = infoText(siginfo, this.#spellings.plain)
     this.#line(state, timeNs, `--- ${signalName(signal)} ${info} ---`, tracee)
   }
 
