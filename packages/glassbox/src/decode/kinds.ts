@@ -178,10 +178,8 @@ export function valueText(kind: string, value: bigint, context: Context): string
 
 const netlinkBuffer =
   (operand: string): Printer =>
-  (value, context) => {
-    const length = lengthOf(operand, context)
-    return netlinkText(value, length, netlinkProtocol(context) ?? -1, context, valueText)
-  }
+  (value, context) =>
+    netlinkText(value, lengthOf(operand, context), netlinkProtocol(context) ?? -1, context, valueText)
 
 /** Only for a child that was waited for. */
 const resourceUsage: Printer = (value, context) =>
