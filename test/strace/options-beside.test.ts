@@ -10,6 +10,8 @@ import { contains } from '#glassbox/strace/select/call-set.js'
 import { program } from '../support/programs.js'
 import { both, noStrace, runTracer, THEIRS } from './support/strace.js'
 
+const NAMELESS = [program('nameless-calls')]
+
 /** Options, and the program if it is not `true`. */
 const ROWS: readonly (readonly [options: readonly string[], program?: readonly string[]])[] = [
   // Calls that are left out, and calls in a form of their own, beside lines by program.
@@ -56,6 +58,24 @@ const ROWS: readonly (readonly [options: readonly string[], program?: readonly s
   [['-a', ' 30', '-e', 'trace=brk']],
   [['-s', '+5', '-e', 'trace=openat']],
   [['--tr=brk']],
+  // What has no name is shown whatever the set is, and as nothing else says.
+  [['-e', 'trace=none'], NAMELESS],
+  [['-e', 'trace=!getpgid', '-e', 'raw=all', '-Z'], NAMELESS],
+  [['-n', '-e', 'trace=getpgid', '-e', 'inject=all:error=EPERM'], NAMELESS],
+  [['-P', '/tmp'], NAMELESS],
+  [['-z', '-f', '-o', 'FILE', '-e', 'trace=getpgid'], NAMELESS],
+  // Memory that cannot be overwritten, or only in part.
+  [['-a0', '-e', 'trace=chdir', '-e', 'inject=chdir:poke_exit=@arg1=61626300,@arg3=00'], NAMELESS],
+  [['-e', 'trace=chdir', '-e', 'inject=chdir:poke_enter=@arg1=00:error=EIO'], NAMELESS],
+  [['-e', 'trace=getpgid', '-e', 'inject=getpgid:retval=0x8000000000000000'], NAMELESS],
+  // A program that cannot be executed, with and without a trace of execve.
+  [['-e', 'trace=none'], ['/etc/hostname']],
+  [['-f', '--seccomp-bpf', '-e', 'trace=openat'], ['/etc/hostname']],
+  [['-C', '-U', 'calls,errors', '-e', 'trace=execve'], ['/etc/hostname']],
+  [
+    ['-b', 'execve', '-e', 'trace=none', '-o', 'FILE'],
+    ['sh', '-c', 'exec false'],
+  ],
 ]
 
 for (const [options, [...command] = ['true']] of ROWS) {

@@ -125,6 +125,10 @@ test('what is not there is refused by its name', () => {
   }
 })
 
+test('-d is taken, and says nothing', () => {
+  assert.deepEqual(parsed('-d').warnings, [])
+})
+
 test('a long name may be cut, unless two begin so', () => {
   assert.equal(parsed('--col=3').trace.columns, 3)
   assert.equal(parsed('--summary-o').trace.summary?.withText, false)

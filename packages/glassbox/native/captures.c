@@ -7,14 +7,14 @@
  * are bounded. process_vm_readv copies up to the first page that is missing.
  */
 #include "lanes.h"
+#include "line.h"
 
 #define PAGE 4096ul
 #define STRING_PART 256ul
 
-/* The chunks that one operation has copied. */
+/* Where in the room the chunks are that one operation has copied. */
 struct copied {
-  u64 chunk; /* where in the room */
-  u32 length;
+  u64 start, end;
 };
 
 static u64 rounded(u64 length) { return (length + 7) & ~7ul; }
@@ -80,6 +80,47 @@ static int copy_string(struct room *to, s32 tid, u64 address, u64 most, u8 flags
   return 1;
 }
 
+#define AF_NETLINK 16
+
+/* Whether bytes are a socket address of netlink. */
+static int is_for_netlink(const struct chunk *chunk) {
+  u16 family;
+  if (chunk->length < sizeof family) return 0;
+  memcpy(&family, chunk + 1, sizeof family);
+  return family == AF_NETLINK;
+}
+
+static int begins_with(const u8 *text, long length, const char *word, long size) {
+  if (length < size) return 0;
+  for (long i = 0; i < size; i++)
+    if (text[i] != (u8)word[i]) return 0;
+  return 1;
+}
+
+/*
+ * Whether a descriptor of a stopped thread is a netlink socket: its messages have a text of their
+ * own, so it is looked up at each call. Nothing is remembered, because another thread may close it
+ * and open another file in its place. A file that is no socket is not asked for its attributes:
+ * the file system may be that of a tracee, which would have to answer.
+ */
+static int is_netlink(const struct lane_tables *tables, s32 tid, s32 fd) {
+  u8 link[48], found[16];
+  struct room room = {link, sizeof link, 0};
+  struct line path = {&room, 0, 0, 0, 0};
+  if (fd < 0) return 0;
+  if (tables->foreign) return 1;
+  put(&path, "/proc/", 6);
+  put_decimal(&path, (u64)tid);
+  put(&path, "/fd/", 4);
+  put_decimal(&path, (u64)fd);
+  put(&path, "", 1);
+  if (path.full) return 1;
+  long length = sys(readlink, link, found, sizeof found);
+  if (!begins_with(found, length, "socket:[", 8)) return 0;
+  length = sys(getxattr, link, "system.sockprotoname", found, sizeof found);
+  return begins_with(found, length, "NETLINK", 8);
+}
+
 /* The number of bytes that an operation copies; 0 if it must fit and does not. */
 static int length_of(const struct capture *op, u64 count, u64 *length) {
   u64 most = op->most;
@@ -102,16 +143,27 @@ static int copy_one(struct room *to, const struct capture *op, s32 tid, u64 addr
   if (!address) return 1;
   if (op->operation == CAPTURE_STRING) return copy_string(to, tid, address, op->most, op->flags);
   if (op->flags & CAPTURE_HALF) count = (u32)count;
-  return length_of(op, count, &length) && copy_bytes(to, tid, address, length);
+  const struct chunk *chunk = (const struct chunk *)(to->data + to->used);
+  if (!length_of(op, count, &length) || !copy_bytes(to, tid, address, length)) return 0;
+  return !(op->flags & CAPTURE_ADDRESS && is_for_netlink(chunk));
 }
 
-/* Copies what each whole element of an earlier chunk points to. */
-static int copy_pointed(struct room *to, const struct capture *op, s32 tid, struct copied from) {
-  for (u64 at = 0; at + op->stride <= from.length; at += op->stride) {
-    /* The room does not move, and is only appended to. */
-    const u8 *element = to->data + from.chunk + sizeof(struct chunk) + at;
+/* Copies what each whole element of a chunk points to. */
+static int copy_elements(struct room *to, const struct capture *op, s32 tid, const struct chunk *from) {
+  for (u64 at = 0; at + op->stride <= from->length; at += op->stride) {
+    const u8 *element = (const u8 *)(from + 1) + at;
     u64 count = op->counted == COUNT_ARGUMENT ? word_at(element, op->count_at, op->flags & CAPTURE_HALF) : 0;
     if (!copy_one(to, op, tid, word_at(element, op->address, 0), count)) return 0;
+  }
+  return 1;
+}
+
+/* The same for all chunks of an earlier operation. The room does not move, and only grows. */
+static int copy_pointed(struct room *to, const struct capture *op, s32 tid, struct copied from) {
+  while (from.start < from.end) {
+    const struct chunk *chunk = (const struct chunk *)(to->data + from.start);
+    if (!copy_elements(to, op, tid, chunk)) return 0;
+    from.start += sizeof *chunk + rounded(chunk->length);
   }
   return 1;
 }
@@ -122,16 +174,18 @@ int capture_all(struct room *to, const u8 *tables, u32 list, s32 tid, const u64 
   if (!list) return 1;
   const struct capture *op = (const struct capture *)(tables + list);
   for (int i = 0; i < MOST_CAPTURES && op->operation != CAPTURE_END; i++, op++) {
-    copied[i] = (struct copied){to->used, 0};
+    copied[i] = (struct copied){to->used, to->used};
     if (op->flags & CAPTURE_SUCCEEDED && failed) continue;
     u64 count = op->counted == COUNT_RESULT ? (result > 0 ? (u64)result : 0) : args[op->count_at];
-    int done = op->source ? copy_pointed(to, op, tid, copied[op->source - 1])
-                          : copy_one(to, op, tid, args[op->address], count);
+    int done = op->operation == CAPTURE_SOCKET
+                   ? !is_netlink((const struct lane_tables *)tables, tid, (s32)args[op->address])
+               : op->source ? copy_pointed(to, op, tid, copied[op->source - 1])
+                            : copy_one(to, op, tid, args[op->address], count);
     if (!done) {
       to->used = before;
       return 0;
     }
-    if (to->used > copied[i].chunk) copied[i].length = ((const struct chunk *)(to->data + copied[i].chunk))->length;
+    copied[i].end = to->used;
   }
   return 1;
 }

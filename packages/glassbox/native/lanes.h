@@ -70,6 +70,7 @@ enum capture_operation {
   CAPTURE_END = 0,
   CAPTURE_BYTES = 1,  /* so many elements */
   CAPTURE_STRING = 2, /* up to a NUL, at most `most` bytes and the one behind them */
+  CAPTURE_SOCKET = 3, /* nothing; a descriptor that may be a netlink socket is a stop */
 };
 
 enum capture_flag {
@@ -77,6 +78,7 @@ enum capture_flag {
   CAPTURE_MUST_FIT = 2,  /* if there are more than `most` bytes, it is a stop */
   CAPTURE_STATUS = 4,    /* a path that ends in `status` is a stop */
   CAPTURE_HALF = 8,      /* the count has 32 bits */
+  CAPTURE_ADDRESS = 16,  /* an address of netlink is a stop */
 };
 
 /* Where the number of elements is. */
@@ -244,6 +246,7 @@ struct lane_tables {
   u32 several;                   /* more than one tracee may run: each record has one thread */
   u32 inside;                    /* calls that are TOLD_LINE */
   s32 zone;                      /* seconds that local time is ahead of the time of day */
+  u32 foreign;                   /* /proc has other ids than this PID namespace */
   u64 last;                      /* when the last line began; 0: there was none */
   u32 names_at, names; /* the table of names; their number is a power of two */
   u32 json;     /* whether lines are events as JSON */

@@ -83,6 +83,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b0x[0-9a-f]{6,16}\b/g, 'ADDR'],
   [/\[pid +\d+/g, '[pid N'],
   [/Process \d+/g, 'Process N'],
+  [/(with process |upoken: pid:)\d+/g, '$1N'],
   [/(si_pid|si_utime|si_stime)=\d+( \/\*[^*]*\*\/)?/g, '$1=N'],
   [/\b(in pid|changed to|PID=) ?\d+/g, '$1 N'],
   [/\b(wait4|kill|tgkill)\((?:N|\d+)(, (?:N|\d+)(?=, SIG))?/g, '$1(N'],

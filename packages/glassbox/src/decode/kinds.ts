@@ -178,12 +178,10 @@ export function valueText(kind: string, value: bigint, context: Context): string
 
 const netlinkBuffer =
   (operand: string): Printer =>
-  (value, context) =>
-    netlinkText(value, lengthOf(operand, context), netlinkProtocol(context) ?? -1, context, valueText)
-
-/** Only for a child that was waited for. */
-const resourceUsage: Printer = (value, context) =>
-  context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
+  (value, context) => {
+    const length = Math.min(lengthOf(operand, context), Number(argument(context, Number(operand))))
+    return netlinkText(value, length, netlinkProtocol(context) ?? -1, context, valueText)
+  }
 
 /** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
@@ -218,7 +216,9 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   msgbuf: messageBuffer,
   filehandle: () => fileHandle(false),
   sigevent: () => signalEvent,
-  rusage: () => resourceUsage,
+  // Only for a child that was waited for.
+  rusage: () => (value, context) =>
+    context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText),
   ipccmd: ipcCommand,
   sigarg: () => signalArgument,
   siginfo: () => siginfo,

@@ -17,6 +17,9 @@ const BY_NUMBER = { x86_64: syscallByNumber, i386: i386ByNumber, x32: x32ByNumbe
 /** The call with that number, in x32 without the bit. */
 export const syscallOf = (nr: number, abi: Abi = 'x86_64'): Syscall | undefined => BY_NUMBER[abi](nr)
 
+/** The number as the register has it. */
+export const registerOf = (nr: number, abi: Abi = 'x86_64'): number => (abi === 'x32' ? nr + X32_BIT : nr)
+
 /** The numbers of a call, by ABI. */
 export const numbersOf = (name: string): Readonly<Record<Abi, number>> => ({
   x86_64: syscallNumber(name),

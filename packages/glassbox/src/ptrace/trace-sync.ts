@@ -28,7 +28,17 @@ const COMMANDS: Readonly<Record<TraceEffect, number>> = {
  * handler is thrown unchanged.
  */
 export function traceSync(target: TraceCommand | number | readonly number[], options: SyncOptions): TraceEnd {
-  const { handlers, signals = {}, onSignal, onPid, onCommands, waiting, inherited, ...rest } = options
+  const {
+    handlers,
+    signals = {},
+    onSignal,
+    onPid,
+    onCommands,
+    waiting,
+    inherited,
+    nameless,
+    ...rest
+  } = options
   const made = sessionSpec(target, rest)
   const { launch } = made
   const given = launch && {
@@ -48,7 +58,7 @@ export function traceSync(target: TraceCommand | number | readonly number[], opt
     const session = new Session(spec, {
       handlers,
       control,
-      ...(rest.syscalls && { isWanted: selection(rest.syscalls) }),
+      ...(rest.syscalls && { isWanted: selection(rest.syscalls, nameless) }),
       onPid: pid => onPid?.(pid),
       onSignal(signal) {
         const effect = effects.get(signal)

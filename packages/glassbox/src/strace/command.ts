@@ -98,6 +98,8 @@ async function run(
       handlers,
       follow,
       ...(syscalls && { syscalls }),
+      // As in strace, a set selects by name, and what has no name is shown whatever the set is.
+      nameless: options.trace.selection.paths.length === 0,
       seccomp: filtered,
       killOnExit: options.killOnExit,
       ...(waiting && { waiting }),

@@ -6,6 +6,7 @@
 import type { Planned } from '../decode/lanes/plan.ts'
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
+import { registerOf, syscallOf } from '../linux/abi.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { EnteredCall, LeftCall, LineTaker, TraceHandlers } from '../trace/handlers.ts'
 import { commonPlan } from '../trace/combine.ts'
@@ -57,7 +58,8 @@ class Handlers {
   constructor(options: TraceSettings, asks: Asks) {
     this.#options = options
     this.#asks = asks
-    this.#injector = options.injections.length > 0 ? new Injector(options.injections) : undefined
+    if (options.injections.length > 0)
+      this.#injector = new Injector(options.injections, message => this.#output.say(message))
     this.#callsLeft = options.callLimit ?? Infinity
     this.#output = new Output(options.output, options.selection, (name, error) => this.#failed(name, error))
   }
@@ -95,18 +97,20 @@ class Handlers {
   enter(call: EnteredCall, tracee: TraceeAtEntry): void {
     const state = this.#state(call.tid, call.pid)
     this.#sees(state, call.abi, call.timeNs)
+    const isNamed = syscallOf(call.nr, call.abi) !== undefined
     const isShown =
       !this.#muted &&
-      contains(this.#options.selection.trace, call.abi, call.nr) &&
+      (!isNamed || contains(this.#options.selection.trace, call.abi, call.nr)) &&
       (this.#paths === undefined || this.#paths.matches(call, tracee))
     state.shown = isShown
-    state.number = call.nr
+    state.number = registerOf(call.nr, call.abi)
     if (!isShown) return
     // Before its first execve, the command is still the launcher, whose stack does not matter.
     const isLauncher = this.#launching === state
     // As in strace, the execve that starts the command is neither tampered with nor counted.
     const isStart = isLauncher && call.nr === EXECVE
-    if (this.#injector && !isStart) state.tampering = this.#injector.enter(call, tracee, state.counters)
+    if (this.#injector && isNamed && !isStart)
+      state.tampering = this.#injector.enter(call, tracee, state.counters)
     if (!isLauncher) this.#stacks?.enter(state, call, tracee)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
   }
@@ -303,6 +307,8 @@ class Handlers {
       exec: (stop, tracee) => {
         this.exec(stop, tracee)
         if (this.#options.detachOnExecve && this.#launching?.tid !== stop.tid) tracee.detach()
+        // The command has begun, even if its execve is not shown.
+        if (this.#launching?.tid === stop.tid) this.#launching = undefined
       },
       ...(wants('exiting') && {
         exiting: (stop, tracee) => {

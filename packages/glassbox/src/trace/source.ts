@@ -37,6 +37,8 @@ export type SyncOptions = Pick<
   'follow' | 'syscalls' | 'seccomp' | 'sameCpu' | 'killOnExit' | 'attach'
 > & {
   readonly handlers: TraceHandlers
+  /** Whether calls without a name are reported beside `syscalls`. A filter lets them pass. */
+  readonly nameless?: boolean
   /** The process that will become the command, if the trace must not start one. */
   readonly waiting?: WaitingProcess
   /** Default: only 0, 1 and 2 are open, no signal is blocked or ignored. */

@@ -117,11 +117,22 @@ function planFor(
   )
   const captures = allCaptures(kinds, options)
   if (!captures) return undefined
-  const leave = QUIRKS[call.name]?.isInputShownAgain ? [...captures.leave, ...captures.enter] : captures.leave
+  const shownLate = QUIRKS[call.name]?.isInputShownAgain ? captures.enter : []
   const line = lineFor(call, shown, value, options)
   const json = line && options.isJson ? jsonSteps(call, shown, options.bytes) : undefined
-  return { enter: guardPaths(call, captures.enter), leave, ...(line && { line }), ...(json && { json }) }
+  return {
+    enter: [...guardPaths(call, captures.enter), ...guardSocket(call, '<')],
+    leave: [...captures.leave, ...shownLate, ...guardSocket(call, '>')],
+    ...(line && { line }),
+    ...(json && { json }),
+  }
 }
+
+/** Messages of a netlink socket have a text of their own, so that its calls wait. */
+const guardSocket = (call: Syscall, direction: '<' | '>'): readonly Capture[] =>
+  QUIRKS[call.name]?.netlink === direction
+    ? [{ what: 'socket', address: 0, count: 'one', element: 1, most: 0, succeeded: direction === '>' }]
+    : []
 
 /** An argument that is not shown may be the length of one that is. */
 const lengthKind = (kind: string): string =>

@@ -5,6 +5,7 @@
  */
 import { cellBytes } from '../basic/cell-bytes.ts'
 import { ACTION_BYTES } from '../process/signals.ts'
+import { layoutOf, offsetOf, type StructValues } from '../../linux/schema/layouts.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import { kindOf } from '../kinds.ts'
 import type { Capture, CaptureLimits, Captures } from './plan.ts'
@@ -108,25 +109,52 @@ const vectors = (argument: Argument, list: Capture, position: number): readonly 
   },
 ]
 
-/** struct msghdr: the name, the vectors and the control data that it points to. */
-function message(argument: Argument): readonly Capture[] {
-  const part = (address: number, at: number, half: boolean, element: number, most: number): Capture => ({
-    what: 'bytes',
-    address,
-    from: { capture: 0, stride: 56 },
-    count: { at, half },
-    element,
-    most,
-    mustFit: address !== 0,
-  })
-  const list = part(16, 24, false, 16, 1024 * 16)
+/** A part that a field of an earlier capture points to; another field is its length. */
+interface Part {
+  /** The position of that capture, and the bytes of one of its elements. */
+  readonly of: number
+  readonly stride: number
+  readonly address: number
+  readonly length: number
+  /** Whether that has 32 bits. */
+  readonly half?: boolean
+  readonly element: number
+  readonly most: number
+}
+
+const part = ({ of, stride, address, length, half = false, element, most }: Part): Capture => ({
+  what: 'bytes',
+  address,
+  from: { capture: of, stride },
+  count: { at: length, half },
+  element,
+  most,
+})
+
+const field = (name: keyof StructValues['msghdr']): number => offsetOf('msghdr', name)
+
+/** What each struct msghdr of a list points to: the name, the vectors and the control data. */
+function messages(argument: Argument, list: Capture): readonly Capture[] {
+  const each = { of: 0, stride: list.element === 1 ? list.most : list.element }
+  const name = { address: field('msg_name'), length: field('msg_namelen'), half: true }
+  const control = { address: field('msg_control'), length: field('msg_controllen') }
+  const parts = { address: field('msg_iov'), length: field('msg_iovlen') }
   return [
-    bytes(argument.index, 56),
-    part(0, 8, true, 1, ADDRESS_BYTES),
-    part(32, 40, false, 1, MOST_BYTES),
-    ...vectors(argument, list, 3),
+    list,
+    { ...part({ ...each, ...name, element: 1, most: ADDRESS_BYTES }), unlessNetlink: true },
+    { ...part({ ...each, ...control, element: 1, most: MOST_BYTES }), mustFit: true },
+    ...vectors(argument, { ...part({ ...each, ...parts, element: 16, most: 1024 * 16 }), mustFit: true }, 3),
   ]
 }
+
+const message = (argument: Argument): readonly Capture[] =>
+  messages(argument, bytes(argument.index, layoutOf('msghdr').size))
+
+/** An array of struct mmsghdr, each of which begins with a struct msghdr. Printed at the exit. */
+const manyMessages = (argument: Argument): Captures => ({
+  enter: [],
+  leave: messages(argument, array(argument, Number(argument.operand), layoutOf('mmsghdr').size)),
+})
 
 const structSize = (name: string): number | undefined => SIZES[name] ?? shapeOf(name)?.size
 
@@ -141,6 +169,7 @@ const COMPILE: Readonly<Record<string, Compile>> = {
   path: argument => text(argument, PATH_MAX - 1),
   string: argument => text(argument, argument.limits.bytes),
   buf: argument => sized(argument),
+  within: argument => sized(argument),
   bytes: argument => output({ ...bytes(argument.index, shown(argument)), count: 'result' }),
   ptr: argument => struct(argument),
   kept: argument => struct(argument, '='),
@@ -176,7 +205,9 @@ const COMPILE: Readonly<Record<string, Compile>> = {
   msghdr: argument =>
     argument.direction === '<'
       ? { enter: message(argument), leave: [] }
-      : { enter: message(argument), leave: message(argument) },
+      : { enter: [bytes(argument.index, layoutOf('msghdr').size)], leave: message(argument) },
+  mmsghdr: manyMessages,
+  sentmsgs: manyMessages,
   termios: argument => directed(argument, bytes(argument.index, 60)),
   // Of the bits that the first argument says, a word for each is more than enough.
   fdset: ({ index }) =>

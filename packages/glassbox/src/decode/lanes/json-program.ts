@@ -178,12 +178,20 @@ function recordSteps({ of, length }: Records, { argument }: Place): readonly Lin
   return [{ step: 'jsonEntries', argument, kind: nameKind(schema), schema }]
 }
 
+const GIVE_UP: readonly LineStep[] = [{ step: 'giveUp' }]
+
+/** The address of a message and its length, which send(2) and recv(2) have not. */
+function absentSteps(notation: string, { argument, late }: Place): readonly LineStep[] | undefined {
+  return /^(sockaddr<|length=)/.test(notation)
+    ? [{ step: 'pointer', argument, size: 0, late, out: false, isJson: true, inside: GIVE_UP }]
+    : undefined
+}
+
 /** An output without steps of its own: NULL, and the address after a failure. */
 function unfilledSteps(kind: Kind, { argument }: Place): readonly LineStep[] | undefined {
   if (!isPointing(kind) || kind.type === 'strings' || kind.way !== 'out') return undefined
   if (kind.type === 'pointer' && kind.told !== undefined) return undefined
-  const inside: readonly LineStep[] = [{ step: 'giveUp' }]
-  return [{ step: 'pointer', argument, size: 0, late: true, out: true, isJson: true, inside }]
+  return [{ step: 'pointer', argument, size: 0, late: true, out: true, isJson: true, inside: GIVE_UP }]
 }
 
 /** The steps of `,"name":…,"args":{…`; `undefined` if an argument has none. */
@@ -201,7 +209,7 @@ export function jsonSteps(
   ]
   for (const [index, { argument, name, kind, schema }] of names.entries()) {
     const place = { argument, late: kindOf(kind).late, limit }
-    const own = argumentSteps(schema, place) ?? unfilledSteps(schema, place)
+    const own = argumentSteps(schema, place) ?? unfilledSteps(schema, place) ?? absentSteps(kind, place)
     if (!own) return undefined
     steps.push(text(`${index === 0 ? '' : ','}"${name}":`), ...own)
   }

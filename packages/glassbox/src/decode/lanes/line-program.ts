@@ -11,6 +11,7 @@ const PATH_MAX = 4096
 /** UIO_MAXIOV: the kernel takes no more. */
 const MOST_VECTORS = 1024
 const SET_BYTES = 8
+const GIVE_UP: LineStep = { step: 'giveUp' }
 
 /** A pointer to something of this size. */
 function pointer(
@@ -36,6 +37,7 @@ const COMPILE: Readonly<Record<string, Compile>> = {
       { step: 'bytes', argument, length, most: style.limit, late, byResult, style: style.strings },
     ])
   },
+  within: (place, operand, direction) => COMPILE['buf']?.(place, operand, direction),
   // In hexadecimal, and without the byte behind the last one.
   bytes: (place, operand, direction) => {
     const { argument, late, style } = place
@@ -44,6 +46,16 @@ const COMPILE: Readonly<Record<string, Compile>> = {
       { step: 'bytes', argument, length, most: style.limit, late, byResult: direction === '>', style: 'all' },
     ])
   },
+  // send(2) and recv(2) have none.
+  sockaddr: (place, _, direction) => (direction === '<' ? pointer(place, 0, [GIVE_UP]) : undefined),
+  // Of an address that is absent, the length is an address.
+  length: ({ argument }, operand) =>
+    operand === ''
+      ? undefined
+      : [
+          { step: 'optional', source: { argument: Number(operand) }, mask: 0, inside: [GIVE_UP] },
+          { step: 'number', form: 'address', source: { argument } },
+        ],
   iovec: ({ argument, late, style }, operand, direction) => [
     {
       step: 'vectors',
@@ -113,7 +125,7 @@ const unfilledSteps = (
   direction: string,
 ): readonly LineStep[] | undefined =>
   direction === '>' && !SHOWN_UNFILLED.has(letters)
-    ? [{ step: 'pointer', argument, size: 0, late: true, out: true, inside: [{ step: 'giveUp' }] }]
+    ? [{ step: 'pointer', argument, size: 0, late: true, out: true, inside: [GIVE_UP] }]
     : undefined
 
 /** An argument as it is shown: its index, and its kind in this call. */

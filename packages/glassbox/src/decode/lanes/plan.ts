@@ -7,12 +7,13 @@
 import type { Kind } from '../../linux/schema/kinds.ts'
 
 /**
- * Memory that is copied at a stop. `address` is the index of the argument that points to it; or,
- * with `from`, the offset of the pointer in each element that an earlier capture of the same list
- * has copied.
+ * Memory that is copied at a stop. `socket` copies nothing: the thread waits if the descriptor in
+ * argument `address` may be a netlink socket. For others, `address` is the index of the argument
+ * that points to the memory; or, with `from`, the offset of the pointer in each element that an
+ * earlier capture of the same list has copied.
  */
 export interface Capture {
-  readonly what: 'bytes' | 'string'
+  readonly what: 'bytes' | 'string' | 'socket'
   readonly address: number
   readonly from?: { readonly capture: number; readonly stride: number }
   /**
@@ -28,6 +29,8 @@ export interface Capture {
   readonly mustFit?: boolean
   /** Only if the call did not fail. */
   readonly succeeded?: boolean
+  /** If the bytes are a socket address of netlink, the thread waits instead. */
+  readonly unlessNetlink?: boolean
   /** If the string ends in `status`, the thread waits instead: see ptrace/cpu-affinity. */
   readonly guarded?: boolean
 }

@@ -7,7 +7,7 @@ import * as linux from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
 import { offsetOf } from '../../linux/schema/layouts.ts'
-import { argument, type Context, signed32, type KindText } from '../context.ts'
+import { type Context, type KindText, signed32 } from '../context.ts'
 import { errnoText, flagsText, nameIn, setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import { attributesText } from './attributes.ts'
@@ -156,9 +156,25 @@ function messageText(head: Head, range: Range, walk: Walk): string {
 }
 
 /** The protocol of the socket that argument 0 names; `undefined` if it is not a netlink socket. */
+const protocolOf = ({ options, call }: Context): number | undefined =>
+  options.netlink?.(signed32(call.args[0] ?? 0n))
+
+/** The protocol of the socket if its buffers hold messages that have a head. */
 export function netlinkProtocol(context: Context): number | undefined {
   if (context.options.addressesOnly) return undefined
-  const protocol = context.options.netlink?.(signed32(argument(context, 0)))
+  const protocol = protocolOf(context)
+  return protocol === KOBJECT_UEVENT ? undefined : protocol
+}
+
+/** A protocol of netlink that is not known. */
+const NO_PROTOCOL = -1
+
+/**
+ * The protocol by which messages with an address of netlink are printed: whatever the socket is,
+ * they have heads, unless it is known that they have none.
+ */
+export function addressedProtocol(context: Context): number | undefined {
+  const protocol = protocolOf(context) ?? NO_PROTOCOL
   return protocol === KOBJECT_UEVENT ? undefined : protocol
 }
 

@@ -8,7 +8,7 @@ import { controlText } from './control.ts'
 import { readWord } from '../memory.ts'
 import { setText } from '../names.ts'
 import { ADDRESS_BYTES, addressAt } from './socket.ts'
-import { netlinkProtocol, netlinkText } from '../netlink/messages.ts'
+import { addressedProtocol, netlinkText } from '../netlink/messages.ts'
 import { buffer, vectors } from '../basic/strings.ts'
 import { address } from '../text.ts'
 
@@ -17,10 +17,10 @@ type Head = StructValues['msghdr']
 /** sa_family_t */
 const FAMILY_BYTES = 2
 
-/** A protocol of netlink that is not known. */
-const NO_PROTOCOL = -1
-
-/** Whether the name is an address of netlink: then so is the message, whatever the socket is. */
+/**
+ * Whether the name is an address of netlink. As in strace, the message is then one of netlink,
+ * whatever the socket is; without such a name it is bytes.
+ */
 function isForNetlink(head: Head, { memory }: Context): boolean {
   const length = Math.min(head.msg_namelen, ADDRESS_BYTES)
   if (length < FAMILY_BYTES || memory.read(unsigned(head.msg_name), length).length < length) return false
@@ -34,7 +34,7 @@ function messageText(
   received: boolean,
   valueText: KindText,
 ): string {
-  const protocol = netlinkProtocol(context) ?? (isForNetlink(head, context) ? NO_PROTOCOL : undefined)
+  const protocol = isForNetlink(head, context) ? addressedProtocol(context) : undefined
   const bufferText: typeof buffer =
     protocol === undefined
       ? buffer

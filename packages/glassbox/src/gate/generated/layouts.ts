@@ -256,6 +256,7 @@ export const CAPTURE_OPERATION = {
   end: 0,
   bytes: 1,
   string: 2,
+  socket: 3,
 } as const
 /** enum capture_flag */
 export const CAPTURE_FLAG = {
@@ -263,6 +264,7 @@ export const CAPTURE_FLAG = {
   mustFit: 2,
   status: 4,
   half: 8,
+  address: 16,
 } as const
 /** enum capture_count */
 export const CAPTURE_COUNT = {
@@ -432,7 +434,7 @@ export const KNOWN_THREAD_LAYOUT = {
 } as const
 /** struct lane_tables: offsets, and its size. */
 export const LANE_TABLES_LAYOUT = {
-  SIZE: 14528,
+  SIZE: 14536,
   open: 0,
   skipped: 11264,
   active: 11328,
@@ -455,17 +457,18 @@ export const LANE_TABLES_LAYOUT = {
   several: 11396,
   inside: 11400,
   zone: 11404,
-  last: 11408,
-  namesAt: 11416,
-  names: 11420,
-  json: 11424,
-  step: 11428,
-  sequence: 11432,
-  timer: 11436,
-  first: 11440,
-  offset: 11448,
-  threads: 11456,
-  plans: 12480,
+  foreign: 11408,
+  last: 11416,
+  namesAt: 11424,
+  names: 11428,
+  json: 11432,
+  step: 11436,
+  sequence: 11440,
+  timer: 11444,
+  first: 11448,
+  offset: 11456,
+  threads: 11464,
+  plans: 12488,
 } as const
 
 // supervise.h

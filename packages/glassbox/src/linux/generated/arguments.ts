@@ -387,6 +387,8 @@ export type CallName =
   | 'open_tree_attr'
   | 'file_getattr'
   | 'file_setattr'
+  | 'listns'
+  | 'rseq_slice_yield'
 
 const a = (name: string, kind: Noted): Argument => ({ name, kind })
 
@@ -775,4 +777,6 @@ export const ARGUMENTS: Readonly<Record<CallName, () => readonly Argument[]>> = 
   open_tree_attr: () => [a('dfd', kinds().dirfd), a('filename', kinds().path), a('flags', kinds().uint), a('uattr', kinds().addr), a('usize', kinds().size)],
   file_getattr: () => [a('dfd', kinds().dirfd), a('filename', kinds().path), a('ufattr', kinds().addr), a('usize', kinds().size), a('at_flags', kinds().uint)],
   file_setattr: () => [a('dfd', kinds().dirfd), a('filename', kinds().path), a('ufattr', kinds().addr), a('usize', kinds().size), a('at_flags', kinds().uint)],
+  listns: () => [a('req', kinds().addr), a('ns_ids', kinds().addr), a('nr_ns_ids', kinds().size), a('flags', kinds().uint)],
+  rseq_slice_yield: () => [],
 }

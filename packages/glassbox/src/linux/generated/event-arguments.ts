@@ -4224,6 +4224,8 @@ export interface CallArguments {
   readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }
   readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr']>; readonly usize: Word; readonly at_flags: number | Names }
   readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr_set']>; readonly usize: Word; readonly at_flags: number | Names }
+  readonly listns: { readonly req: Address; readonly ns_ids: Address; readonly nr_ns_ids: Word; readonly flags: number }
+  readonly rseq_slice_yield: {  }
 }
 
 /** The arguments of each call at its entry: its inputs. */
@@ -4611,4 +4613,6 @@ export interface CallInputs {
   readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }
   readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr?: Address | Behind<StructArguments['file_attr']>; readonly usize: Word; readonly at_flags: number | Names }
   readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr_set']>; readonly usize: Word; readonly at_flags: number | Names }
+  readonly listns: { readonly req: Address; readonly ns_ids: Address; readonly nr_ns_ids: Word; readonly flags: number }
+  readonly rseq_slice_yield: {  }
 }

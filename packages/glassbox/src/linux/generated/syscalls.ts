@@ -384,4 +384,6 @@ export const TABLE = `
 467 open_tree_attr: int file desc
 468 file_getattr: int file desc
 469 file_setattr: int file desc
+470 listns: int
+471 rseq_slice_yield: int
 `

@@ -20,6 +20,7 @@ import { isStandard, type Planned } from '../../decode/lanes/plan.ts'
 import { preparedLanes, type PreparedLanes } from '../prepared-lanes.ts'
 import type { LineForm, LineTaker, ToldLines, TraceHandlers } from '../../trace/handlers.ts'
 import { CHILD_CALLS, MASK_CALLS, PATH_CALLS } from '../cpu-affinity/observing-calls.ts'
+import { isProcForeign } from '../subject/proc-id.ts'
 import { USER_FAULT_CALLS } from '../tracee/user-faults.ts'
 import { OpenLines } from './open-lines.ts'
 import { LaneTables } from './tables.ts'
@@ -69,6 +70,7 @@ export class Lanes {
     this.#taker = ONLY === 'captures' ? undefined : handlers.lines
     this.#tables.set('filtered', filtered ? 1 : 0)
     if (this.#taker) this.#useForm(this.#taker.form)
+    this.#tables.set('foreign', isProcForeign() ? 1 : 0)
     this.#tables.set('json', this.#taker?.numbers ? 1 : 0)
     this.#taker?.useTable(this.#tables)
     if (this.#isOpen) this.#usePrepared()

@@ -45,7 +45,7 @@ const BYTES = 1 << 19
 type Flag =
   | ('active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names' | 'json')
   | ('clock' | 'clockDigits' | 'relative' | 'relativeDigits' | 'numbered' | 'pointed' | 'timed')
-  | ('timedDigits' | 'outcomes' | 'staged' | 'separate' | 'several' | 'timer')
+  | ('timedDigits' | 'outcomes' | 'staged' | 'separate' | 'several' | 'foreign' | 'timer')
 
 /** A power of two. The table is never more than half full, so that a search is short. */
 const NAMES = 4096
@@ -261,6 +261,7 @@ export class LaneTables implements NameTable {
     bytes[at + CAPTURE_LAYOUT.flags] =
       (capture.succeeded ? CAPTURE_FLAG.succeeded : 0) |
       (capture.mustFit ? CAPTURE_FLAG.mustFit : 0) |
+      (capture.unlessNetlink ? CAPTURE_FLAG.address : 0) |
       (capture.guarded ? CAPTURE_FLAG.status : 0) |
       (isCounted && count.half ? CAPTURE_FLAG.half : 0)
     bytes[at + CAPTURE_LAYOUT.source] = from ? from.capture + 1 : 0

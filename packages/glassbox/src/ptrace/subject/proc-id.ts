@@ -81,6 +81,9 @@ function foreignId(tid: number): number {
   return 0 // /proc has no such directory
 }
 
+/** Whether /proc has other ids than the tracer's PID namespace. */
+export const isProcForeign = (): boolean => level() !== 0
+
 /** `/proc/TID`, with the id that /proc has for this task. */
 export const procOf = (tid: number): string => `/proc/${level() === 0 ? tid : foreignId(tid)}`
 

@@ -94,8 +94,9 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
     return this.#records.instructionPointer(this.#index)
   }
 
+  /** If the thread has gone on, its descriptors may have become others. */
   descriptor(fd: number): DescriptorInfo | undefined {
-    return descriptorOf(this.tid, fd)
+    return this.#records.isDeferred(this.#index) ? undefined : descriptorOf(this.tid, fd)
   }
 
   cwd(): Uint8Array | undefined {

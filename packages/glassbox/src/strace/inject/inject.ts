@@ -3,6 +3,7 @@
  * counted per tracee and call from the tracee's beginning, and only traced calls count.
  */
 import type { Abi } from '../../decode/types.ts'
+import { syscallOf } from '../../linux/abi.ts'
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { type CallSet, contains } from '../select/call-set.ts'
@@ -49,15 +50,32 @@ export interface Tampering {
   delayed: boolean
 }
 
-const overwrite = (
+/** Returns true if any memory was overwritten. `report` receives what could not be done. */
+function overwrite(
   pokes: readonly Poke[],
-  call: EnteredCall,
+  { tid, nr, abi, args }: EnteredCall,
   tracee: TraceeAtEntry | TraceeAtExit,
-): boolean =>
-  pokes.reduce((done, { index, bytes }) => {
-    const address = call.args[index] ?? 0n
-    return (address !== 0n && tracee.write(address, bytes) === bytes.length) || done
-  }, false)
+  report: (message: string) => void,
+): boolean {
+  const { name = '', args: known = [] } = syscallOf(nr, abi) ?? {}
+  const failed = (why: string): void => report(`poke_tcb: Failed to tamper with process ${tid}: ${why}`)
+  let done = false
+  // strace begins with the last.
+  for (const { index, bytes } of pokes.toReversed()) {
+    const address = args[index] ?? 0n
+    if (index >= known.length) {
+      const count = `system call '${name}' has only ${known.length} arguments`
+      failed(`requested to tamper with argument #${index + 1}, but ${count}`)
+      continue
+    }
+    const written = address === 0n ? 0 : tracee.write(address, bytes)
+    if (written === 0) failed("couldn't poke")
+    else if (written < bytes.length)
+      report(`upoken: pid:${tid} short write (${written} < ${bytes.length}) @0x${address.toString(16)}`)
+    done ||= written > 0
+  }
+  return done
+}
 
 /**
  * The counters of one tracee, by call. As in strace, calls with the same number but another ABI
@@ -67,9 +85,12 @@ export type Counters = Map<`${Abi} ${number}`, number>
 
 export class Injector {
   readonly #injections: readonly Injection[]
+  readonly #report: (message: string) => void
 
-  constructor(injections: readonly Injection[]) {
+  /** `report`: receives what could not be done to a call. */
+  constructor(injections: readonly Injection[], report: (message: string) => void = () => {}) {
     this.#injections = injections
+    this.#report = report
   }
 
   /** Must be called at the entry of each traced call. Returns what was done, if anything. */
@@ -81,7 +102,7 @@ export class Injector {
     counters.set(key, count)
     if (!isDue(injection.when ?? ALWAYS, count)) return undefined
     const tampering: Tampering = { injection, poked: false, delayed: false }
-    if (injection.pokeEnter) tampering.poked = overwrite(injection.pokeEnter, call, tracee)
+    if (injection.pokeEnter) tampering.poked = overwrite(injection.pokeEnter, call, tracee, this.#report)
     if (injection.errno !== undefined) tracee.skip({ errno: injection.errno })
     else if (injection.retval !== undefined) tracee.skip({ value: injection.retval })
     else if (injection.instead !== undefined) tracee.setNumber(injection.instead)
@@ -95,7 +116,7 @@ export class Injector {
 
   exit(call: LeftCall, tracee: TraceeAtExit, tampering: Tampering): void {
     const { pokeExit, delayExitUs } = tampering.injection
-    if (pokeExit && overwrite(pokeExit, call, tracee)) tampering.poked = true
+    if (pokeExit && overwrite(pokeExit, call, tracee, this.#report)) tampering.poked = true
     if (delayExitUs !== undefined) {
       tracee.delay(delayExitUs)
       tampering.delayed = true

@@ -10,7 +10,10 @@ import type { TraceeState } from '../tracee-state.ts'
 export class Interfaces implements Sink {
   #subject: Subject | undefined
 
-  /** It looks at the tracee only for calls that have an address, and those are never deferred. */
+  /**
+   * It looks at the tracee only for calls that have an address. Messages of netlink sockets are
+   * never deferred: native/captures.c.
+   */
   mayDefer(): boolean {
     return true
   }

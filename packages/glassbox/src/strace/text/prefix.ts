@@ -10,6 +10,7 @@ import type { TraceeState } from '../tracee-state.ts'
 
 const NS = 1_000_000_000n
 const POINTER_DIGITS = 16
+const UNKNOWN_NUMBER = '???'
 const UNKNOWN_POINTER = '?'.repeat(POINTER_DIGITS)
 
 export class PrefixText {
@@ -84,7 +85,7 @@ export class PrefixText {
       const since = `${String(ns / NS).padStart(6)}${fraction(ns, relative)}`
       text += this.#clock ? `(+${since}) ` : `${since} `
     }
-    if (number) text += `[${String(state.number).padStart(4)}] `
+    if (number) text += `[${state.number < 0 ? UNKNOWN_NUMBER : String(state.number).padStart(4)}] `
     if (instructionPointer) {
       const pointer = tracee?.instructionPointer.toString(16).padStart(POINTER_DIGITS, '0')
       text += `[${pointer ?? UNKNOWN_POINTER}] `

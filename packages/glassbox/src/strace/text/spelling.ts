@@ -6,10 +6,8 @@ import { DEFAULT_STRING_LIMIT } from '../../decode/context.ts'
 import { planOf } from '../../decode/lanes/call-plans.ts'
 import { EVERY_ITEM, type LineStyle, type Planned, type StringStyle } from '../../decode/lanes/plan.ts'
 import { standardPlan } from '../../decode/lanes/standard-plan.ts'
-import { MESSAGE_CALLS } from '../../decode/message-calls.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
 import { fixedZone } from '../clock.ts'
 import type { Spelling } from '../options.ts'
 
@@ -19,8 +17,6 @@ const RAW = 4
 const COMBINATIONS = 8
 /** Not looked up yet. */
 const UNKNOWN = 255
-
-const MESSAGES: ReadonlySet<number> = new Set(MESSAGE_CALLS.map(syscallNumber))
 
 const STRING_STYLES: Readonly<Record<NonNullable<TextOptions['stringsInHex']>, StringStyle>> = {
   none: 'none',
@@ -71,7 +67,7 @@ export class Spellings {
    * wait. `most`: how many bytes and elements an event reads of it, if one is made.
    */
   plan(nr: number, most = 0): Planned | undefined {
-    if (!this.#isPure || MESSAGES.has(nr)) return undefined
+    if (!this.#isPure) return undefined
     if (this.#isStandard && this.#bitsFor('x86_64', nr) === 0)
       return standardPlan(nr, most > 0 ? 'json' : 'text')
     const { stringLimit = DEFAULT_STRING_LIMIT } = this.of('x86_64', nr)
