@@ -3,14 +3,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { contextOf } from '#glassbox/decode/arguments.js'
-import { structText } from '#glassbox/decode/basic/structs.js'
+import { StructView } from '#glassbox/codec/struct-view.js'
+import { structText } from '#glassbox/decode/shapes/struct-text.js'
 import { callText, siginfoText } from '#glassbox/decode/decode.js'
 import { valueText } from '#glassbox/decode/kinds.js'
 import type { MemoryReader } from '#glassbox/decode/memory.js'
 import { socketAddressText } from '#glassbox/decode/network/socket.js'
 import { fileModeText, modeText } from '#glassbox/decode/basic/modes.js'
 import { quote } from '#glassbox/decode/text.js'
-import { STRUCTS } from '#glassbox/linux/structs.js'
+import { LAYOUTS } from '#glassbox/linux/generated/layouts.js'
+import { shapeOf } from '#glassbox/linux/shapes.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 
 /** Memory in which each piece stands at an address of its own. */
@@ -140,15 +142,15 @@ test('clock_t of a child is unsigned, as strace has it', () => {
 test('a struct is read where its view begins, not where the buffer of the view does', () => {
   const nothing: MemoryReader = { read: () => new Uint8Array(0) }
   const context = contextOf({ nr: -1, args: [] }, nothing, { full: true })
-  for (const layout of Object.values(STRUCTS)) {
-    const bytes = Uint8Array.from({ length: layout.size }, (_, index) => (index * 7) % 251)
-    const apart = new Uint8Array(layout.size + 24)
+  for (const name of Object.keys(LAYOUTS)) {
+    const shape = shapeOf(name)
+    if (!shape) continue
+    const bytes = Uint8Array.from({ length: shape.size }, (_, index) => (index * 7) % 251)
+    const apart = new Uint8Array(shape.size + 24)
     apart.set(bytes, 16)
-    const expected = structText(layout, new DataView(bytes.buffer), context, valueText)
-    assert.equal(
-      structText(layout, new DataView(apart.buffer, 16, layout.size), context, valueText),
-      expected,
-    )
+    const text = (view: DataView): string =>
+      structText(new StructView(shape.layout, view, 16n, context), shape, context, valueText)
+    assert.equal(text(new DataView(apart.buffer, 16, shape.size)), text(new DataView(bytes.buffer)), name)
   }
 })
 

@@ -4,18 +4,12 @@ import { readWord } from './memory.ts'
 import type { Fields } from './values.ts'
 import type { Reading } from './reading.ts'
 
-/** More than any memory holds. */
-const MOST = Number.MAX_SAFE_INTEGER
-
 const LONG_VERSIONS: ReadonlySet<bigint> = new Set([0x20071026n, 0x20080522n])
 
 const register = (reading: Reading, index: number): bigint => reading.args[index] ?? 0n
 
 /** As a number, which is exact up to 2^53; never negative. */
-const bounded = (value: bigint): number => {
-  if (value <= 0n) return 0
-  return value > BigInt(MOST) ? MOST : Number(value)
-}
+const bounded = (value: bigint): number => (value <= 0n ? 0 : Number(value))
 
 /** The result of the call; 0 at its entry and if it failed. */
 export const resultOf = ({ result }: Reading): bigint => (result === undefined || result < 0n ? 0n : result)

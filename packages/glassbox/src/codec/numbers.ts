@@ -72,3 +72,9 @@ export function narrow(value: bigint): Word {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
+
+/** The unsigned number of so many bytes at a place. */
+export function unsignedAt(view: DataView, at: number, size: number): bigint {
+  if (size === 8) return view.getBigUint64(at, true)
+  return BigInt(UNSIGNED[(size * 8) as Width['bits']](view, at))
+}

@@ -7,23 +7,37 @@ import {
   type Field,
   type InPlace,
   isPointing,
+  type Items,
   type Kind,
   type Length,
   type Pointing,
   type Trailing,
 } from '../linux/schema/kinds.ts'
 import { layoutOf, perModel, type StructName } from '../linux/schema/layouts.ts'
+import { sizeOfField } from '../linux/schema/sizes.ts'
 import { conditionOf, holds } from './conditions.ts'
 import { countOf } from './lengths.ts'
 import type { Reading } from './reading.ts'
 import { Elements, NotWritten, Unreadable, type Fields, type Value } from './values.ts'
 
+/** What is made of what lies behind a pointer: values, or text. */
+export interface Makers<Made> {
+  /** NULL. */
+  readonly none: Made
+  /** Memory that cannot be read, or that the kernel did not write. */
+  readonly address: (at: Unreadable) => Made
+  readonly bytes: (address: bigint, length: number) => Made
+  /** Up to a NUL. */
+  readonly text: (address: bigint, limit: number) => Made
+  /** The same, of which no more than the room is there. */
+  readonly bounded: (address: bigint, room: number) => Made
+  readonly elements: (kind: Kind, address: bigint, count: number) => Made
+  readonly value: (kind: InPlace, address: bigint, size: number) => Made
+}
+
 /** Readers of read.ts. */
 export interface Readers {
-  readonly bytesAt: (address: bigint, length: number, reading: Reading) => Value
-  readonly textAt: (address: bigint, limit: number, reading: Reading) => Value
-  readonly elementsAt: (kind: Kind, address: bigint, count: number, reading: Reading) => Value
-  readonly valueAt: (kind: InPlace, address: bigint, size: number, reading: Reading) => Value
+  readonly makers: (reading: Reading) => Makers<Value>
   readonly elementSize: (kind: Kind, reading: Reading) => number
 }
 
@@ -88,7 +102,7 @@ export function followPointers(
       followed[field.name] = behindStruct(field.kind, at, reading, fields, readers)
     else if (isPointing(field.kind)) {
       const to = numberOf(own)
-      if (to !== undefined) followed[field.name] = behindPointer(field.kind, to, reading, fields, readers)
+      if (to !== undefined) followed[field.name] = valueBehind(field.kind, to, reading, fields, readers)
     } else if (own !== undefined) followed[field.name] = followPointers(field.kind, own, at, reading, readers)
   }
   return followed
@@ -107,42 +121,61 @@ function behindStruct(
   fields: Fields,
   readers: Readers,
 ): Value {
-  const found = behindPointer(to, address, reading, fields, readers)
+  const found = valueBehind(to, address, reading, fields, readers)
   return found instanceof Unreadable ? new Elements([], 'unreadable', address) : found
 }
 
-/** What a field points to, as many as another field says. */
-function behindPointer(
+const valueBehind = (
   kind: Pointing,
   address: bigint,
   reading: Reading,
   fields: Fields,
-  readers: Readers,
-): Value {
-  if (address === 0n) return null
+  { makers }: Readers,
+): Value => behindPointer(kind, address, reading, length => counted(length, reading, fields), makers(reading))
+
+/** How many elements an array has, of which each has so many bytes. */
+function countIn({ count }: Items, size: number, lengthOf: (length: Length) => number): number {
+  const said = lengthOf(count)
+  return count.by === 'field' && count.bytes === true ? Math.trunc(said / size) : said
+}
+
+/**
+ * What a field points to, as many as another field says. `lengthOf` knows the struct that has the
+ * field.
+ */
+export function behindPointer<Made>(
+  kind: Pointing,
+  address: bigint,
+  reading: Pick<Reading, 'result' | 'model'>,
+  lengthOf: (length: Length) => number,
+  make: Makers<Made>,
+): Made {
+  if (address === 0n) return make.none
   const isFailed = reading.result === undefined || reading.result < 0n
-  if ('way' in kind && kind.way === 'out' && isFailed) return new NotWritten(address)
+  const isOutput = 'way' in kind && kind.way === 'out' && isFailed
   switch (kind.type) {
     case 'array': {
-      const said = counted(kind.count, reading, fields)
-      const isBytes = kind.count.by === 'field' && kind.count.bytes === true
-      const count = isBytes ? Math.trunc(said / readers.elementSize(kind.of, reading)) : said
-      return readers.elementsAt(kind.of, address, count, reading)
+      const count = countIn(kind, sizeOfField(kind.of, reading.model), lengthOf)
+      return isOutput && count > 0
+        ? make.address(new NotWritten(address))
+        : make.elements(kind.of, address, count)
     }
-    case 'buffer':
-      return readers.bytesAt(address, counted(kind.length, reading, fields), reading)
+    case 'buffer': {
+      const length = lengthOf(kind.length)
+      return isOutput && length > 0 ? make.address(new NotWritten(address)) : make.bytes(address, length)
+    }
     case 'path':
-      return readers.textAt(address, PATH_MAX - 1, reading)
-    case 'string': {
-      const room = kind.room ? counted(kind.room, reading, fields) : Infinity
-      return readers.textAt(address, Math.min(room, reading.limit), reading)
-    }
+      return make.text(address, PATH_MAX - 1)
+    case 'string':
+      return kind.room ? make.bounded(address, lengthOf(kind.room)) : make.text(address, Infinity)
     case 'pointer': {
-      const size = readers.elementSize(kind.to, reading)
-      if (kind.size && counted(kind.size, reading, fields) !== size) return new Unreadable(address)
-      return isPointing(kind.to) ? new Unreadable(address) : readers.valueAt(kind.to, address, size, reading)
+      const size = sizeOfField(kind.to, reading.model)
+      const isOther = kind.size !== undefined && lengthOf(kind.size) !== size
+      return isOther || isPointing(kind.to)
+        ? make.address(new Unreadable(address))
+        : make.value(kind.to, address, size)
     }
     default:
-      return new Unreadable(address)
+      return make.address(new Unreadable(address))
   }
 }

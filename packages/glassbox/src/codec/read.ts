@@ -17,13 +17,15 @@ import { isPointing } from '../linux/schema/kinds.ts'
 import { offsetOf, perModel, pointerBytes, type StructName } from '../linux/schema/layouts.ts'
 import { FIRST_SIZES, siginfoShape } from '../linux/schema/unions.ts'
 import { widthOf } from '../linux/schema/widths.ts'
+import { elements } from './elements.ts'
 import { countOf, resultOf } from './lengths.ts'
-import { readString, readView, readWord } from './memory.ts'
+import { readView, readWord } from './memory.ts'
 import { fromRegister } from './numbers.ts'
 import { readMessages, readSocketAddress, readVectors } from './network.ts'
 import type { Reading } from './reading.ts'
 import { inPlace, sizeOf, struct } from './struct.ts'
-import { Answered, Bytes, Elements, NotWritten, Unreadable, type Fields, type Value } from './values.ts'
+import { boundedTextAt, bytesAt, textAt } from './texts.ts'
+import { Answered, Elements, NotWritten, Unreadable, type Fields, type Value } from './values.ts'
 import { followPointers, type Readers } from './pointers.ts'
 
 export type { Reading } from './reading.ts'
@@ -35,13 +37,6 @@ const MOST_STRINGS = 4096
 /** Of a list of records, a set of bits, or a struct with a tail. */
 const MOST_BYTES = 1 << 20
 const PAGE = 4096
-
-/** A text up to its NUL. Half a text is none. */
-function textAt(address: bigint, limit: number, { memory }: Reading): Value {
-  if (address === 0n) return null
-  const read = readString(memory, address, limit)
-  return read ? new Bytes(read.bytes.slice(), !read.ended) : new Unreadable(address)
-}
 
 /** Pointers to texts, up to the one that is NULL. */
 const readStrings: Reader = (address, reading) => {
@@ -56,16 +51,6 @@ const readStrings: Reader = (address, reading) => {
     if (items.length >= most) return new Elements(items, 'limit', at)
     items.push(textAt(pointer, reading.limit, reading))
   }
-}
-
-/** `length` bytes, up to the limit. The byte after the last one that is shown must be readable. */
-export function bytesAt(address: bigint, length: number, reading: Reading): Value {
-  if (address === 0n) return null
-  const { memory, limit } = reading
-  const needed = Math.min(length, limit + 1)
-  const bytes = memory.read(address, needed)
-  if (bytes.length < needed) return new Unreadable(address)
-  return new Bytes(bytes.slice(0, limit), length > limit)
 }
 
 /** For output, the result says how many bytes there are, if it is less than the room. */
@@ -208,23 +193,26 @@ function fileHandleTail(kind: Pointer, address: bigint, { memory }: Reading): nu
 const elementSize = (kind: Kind, reading: Reading): number => sizeOf(kind, reading.model)
 
 /** What pointers.ts needs from here. */
-const READERS: Readers = { bytesAt, elementsAt, textAt, valueAt, elementSize }
+const READERS: Readers = {
+  elementSize,
+  makers: reading => ({
+    none: null,
+    address: at => at,
+    bytes: (address, length) => bytesAt(address, length, reading),
+    text: (address, limit) => textAt(address, Math.min(limit, reading.limit), reading),
+    bounded: (address, room) => boundedTextAt(address, room, reading),
+    elements: (kind, address, count) => elementsAt(kind, address, count, reading),
+    value: (kind, address, size) => valueAt(kind, address, size, reading),
+  }),
+}
 
 /** Elements of one size, up to the first that cannot be read. */
 export function elementsAt(kind: Kind, address: bigint, count: number, reading: Reading): Value {
-  if (count <= 0) return new Elements([], 'all', address)
   const size = elementSize(kind, reading)
-  const shown = Math.min(count, reading.limit)
-  if (address + BigInt(size) * BigInt(count) >= 2n ** 64n) return new Unreadable(address)
-  const items: Value[] = []
-  for (let index = 0; index < shown; index++) {
-    const at = address + BigInt(index * size)
+  return elements<Value>(address, count, size, reading, at => {
     const item = isPointing(kind) ? pointedAt(kind, at, reading) : valueAt(kind, at, size, reading)
-    if (item instanceof Unreadable && item.address === at)
-      return index === 0 ? item : new Elements(items, 'unreadable', at)
-    items.push(item)
-  }
-  return new Elements(items, shown < count ? 'limit' : 'all', address + BigInt(shown * size))
+    return item instanceof Unreadable && item.address === at ? undefined : item
+  })
 }
 
 /** An element that is a pointer itself. */

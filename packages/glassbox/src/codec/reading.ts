@@ -10,6 +10,8 @@ export interface Reading {
   readonly result: bigint | undefined
   /** Most bytes of a text or a buffer, and most elements of a list. */
   readonly limit: number
+  /** Most elements of a list, if it is another number. */
+  readonly elements?: number
   /** How wide pointers and longs of the program are. */
   readonly model: DataModel
 }

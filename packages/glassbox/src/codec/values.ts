@@ -32,12 +32,12 @@ export class Bytes {
  * Elements in order. `end`: whether these are all, or the limit was reached, or the element after
  * them could not be read, at `at`.
  */
-export class Elements {
-  readonly items: readonly Value[]
+export class Elements<Item = Value> {
+  readonly items: readonly Item[]
   readonly end: 'all' | 'limit' | 'unreadable'
   readonly at: bigint
 
-  constructor(items: readonly Value[], end: Elements['end'], at: bigint) {
+  constructor(items: readonly Item[], end: Elements['end'], at: bigint) {
     this.items = items
     this.end = end
     this.at = at

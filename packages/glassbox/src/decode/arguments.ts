@@ -25,15 +25,21 @@ export function contextOf(
   outcome?: Outcome,
   remembered: ReadonlyMap<bigint, bigint> = NOTHING,
 ): Context {
+  const limit = options.stringLimit ?? DEFAULT_STRING_LIMIT
   const form = formOf(call, memory, options.raw === true)
+  const ended = outcome && inWidth(outcome, call)
   return {
     call: form.call,
     syscall: form.syscall,
     memory: form.memory,
     options,
-    limit: options.stringLimit ?? DEFAULT_STRING_LIMIT,
-    outcome: outcome && inWidth(outcome, call),
+    limit,
+    elements: options.full ? Infinity : limit,
+    outcome: ended,
     remembered,
+    args: form.call.args,
+    result: ended?.value,
+    model: form.memory.model ?? 64,
   }
 }
 

@@ -42,14 +42,13 @@ import {
 import { readStruct } from '../codec/struct.ts'
 import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { openFlags } from './basic/scalars.ts'
-import { structAt } from './basic/structs.ts'
 import { argument, type Context, signed32 } from './context.ts'
 import { timeComment } from './files/files.ts'
 import { pollResult, selectResult } from './files/polls.ts'
 import { kindOf, valueText } from './kinds.ts'
 import { readWord } from './memory.ts'
 import { isGiven } from './shapes/given.ts'
-import { shapeAt } from './shapes/shapes.ts'
+import { structAt } from './shapes/struct-text.ts'
 import { NAMES, nameIn, restText, setText, signalText } from './names.ts'
 import { taggedText } from './process/prctl-words.ts'
 import { hex } from './text.ts'
@@ -110,7 +109,7 @@ export const bpfResult: ResultPrinter = (value, context) =>
 const REQUESTS: Readonly<Record<number, ResultPrinter>> = {
   [NS_GET_NSTYPE]: value => `${value}${nameNote('nstype', value)}`,
   [VIDIOC_CREATE_BUFS]: (value, context) => {
-    const made = shapeAt('v4l2_created', argument(context, 2), context, valueText)
+    const made = structAt('v4l2_created', argument(context, 2), context, valueText)
     return made.startsWith('{') ? `${value} (${made})` : undefined
   },
 }

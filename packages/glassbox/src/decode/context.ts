@@ -3,26 +3,31 @@
  * entry of the call, printing stops at the first argument that the kernel fills in; the rest is
  * printed at the exit. strace does the same, and readers of its text rely on it.
  */
+import type { Reading } from '../codec/reading.ts'
 import type { Kind as SchemaKind } from '../linux/schema/kinds.ts'
 import { widthOf } from '../linux/schema/widths.ts'
 import type { Syscall } from '../linux/syscall.ts'
 import { fitRegister } from './call-form.ts'
-import type { MemoryReader } from './memory.ts'
 import type { Call, Outcome, TextOptions } from './types.ts'
 
-export interface Context {
+/** A call, as the codec reads from it, and how its text is printed. */
+export interface Context extends Reading {
   /** In the form of the call of x86-64 that it means: see call-form.ts. */
   readonly call: Call
   readonly syscall: Syscall | undefined
-  readonly memory: MemoryReader
   readonly options: TextOptions
   /** Bytes of a string, or elements of an array. */
   readonly limit: number
+  /** Elements of an array: with -v, all. */
+  readonly elements: number
   /** Undefined at the entry. */
   readonly outcome: Outcome | undefined
   /** Values that were remembered at the entry, by address. */
   readonly remembered: ReadonlyMap<bigint, bigint>
 }
+
+/** Prints a value by the notation of its kind. */
+export type KindText = (kind: string, value: bigint, context: Context) => string
 
 export type Printer = (value: bigint, context: Context) => string
 

@@ -71,11 +71,12 @@ import { returnedAddress, socketAddress } from './network/socket.ts'
 import { futexBits, futexOperation, futexWakeOperation, socketError } from './special.ts'
 import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
-import { cell, items, rememberCell, results, structAt } from './basic/structs.ts'
+import { cell, items, rememberCell, results } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
 import { DEVICES, DEVICES_AT_ZERO } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
 import { counted, given, rememberGiven, sizedBy, sizedShape } from './shapes/given.ts'
+import { structAt } from './shapes/struct-text.ts'
 import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
@@ -182,10 +183,6 @@ const netlinkBuffer =
     return netlinkText(value, length, netlinkProtocol(context) ?? -1, context, valueText)
   }
 
-/** Only for a child that was waited for. */
-const resourceUsage: Printer = (value, context) =>
-  context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
-
 /** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   ...STRINGS,
@@ -219,7 +216,9 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   msgbuf: messageBuffer,
   filehandle: () => fileHandle(false),
   sigevent: () => signalEvent,
-  rusage: () => resourceUsage,
+  // Only for a child that was waited for.
+  rusage: () => (value, context) =>
+    context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText),
   ipccmd: ipcCommand,
   sigarg: () => signalArgument,
   siginfo: () => siginfo,

@@ -1,8 +1,9 @@
 /** Arguments of old calls, most of which only i386 has. Sources: statfs(2), readdir(2), ipc(2). */
 import { readStruct, struct } from '../codec/struct.ts'
 import { readString } from './memory.ts'
-import { argument, type Printer, signed32 } from './context.ts'
-import { itemsAt, type KindText, structAt } from './basic/structs.ts'
+import { argument, type KindText, type Printer, signed32 } from './context.ts'
+import { itemsAt } from './basic/structs.ts'
+import { structAt } from './shapes/struct-text.ts'
 import { handlerText, OLD_SIGNALS, oldSignalSet, signalSetText } from './process/signals.ts'
 import { named, nameIn } from './names.ts'
 import { address, hex, quote } from './text.ts'

@@ -1,6 +1,6 @@
 /**
  * What strace's text has of its own for single calls, and no kind of an argument says. One table:
- * a call that is not in it is printed by its kinds alone. (Quirks of structs: linux/structs.ts.)
+ * a call that is not in it is printed by its kinds alone. (Quirks of structs: linux/shapes.ts.)
  */
 import { personalityText } from './basic/flag-words.ts'
 import { modeText } from './basic/modes.ts'

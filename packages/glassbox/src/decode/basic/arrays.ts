@@ -1,36 +1,28 @@
-/**
- * Prints arrays, element by element: up to the limit of shown elements, or up to the first that
- * cannot be read, which is shown as its address.
- */
+/** Prints arrays: what the codec read of them, element by element. */
+import { type ElementAt, elements } from '../../codec/elements.ts'
+import { Elements, type Unreadable } from '../../codec/values.ts'
 import type { Context } from '../context.ts'
 import { address } from '../text.ts'
 
-/** Returns `undefined` for an element that cannot be read. */
-export type Element = (at: bigint, index: number) => string | undefined
+/** `[1, 2, ...]`; the address of what could not be read, in a comment behind those that could. */
+export function elementsText(found: Elements<string> | Unreadable): string {
+  if (!(found instanceof Elements)) return address(found.address)
+  const { items, end, at } = found
+  if (end === 'all') return `[${items.join(', ')}]`
+  return end === 'limit'
+    ? `[${[...items, '...'].join(', ')}]`
+    : `[${items.join(', ')}, ... /* ${address(at)} */]`
+}
 
+/** An array of elements of so many bytes. `element`: the text of one. */
 export function arrayText(
   value: bigint,
   count: bigint | number,
   bytes: number,
   context: Context,
-  element: Element,
+  element: ElementAt<string>,
 ): string {
   if (value === 0n) return 'NULL'
-  const { options, limit, memory } = context
-  const total = BigInt.asUintN(64, BigInt(count))
-  if (total === 0n) return '[]'
-  if (value + total * BigInt(bytes) >= 2n ** 64n) return address(value)
-  const parts: string[] = []
-  for (let index = 0; BigInt(index) < total; index++) {
-    const at = value + BigInt(index * bytes)
-    // As in strace, the first element that is left out must be readable too.
-    const isLeftOut = !options.full && index >= limit
-    const isEnd = isLeftOut && memory.read(at, bytes).length < bytes
-    if (isLeftOut && !isEnd) return `[${[...parts, '...'].join(', ')}]`
-    const text = isEnd ? undefined : element(at, index)
-    if (text === undefined)
-      return index === 0 ? address(value) : `[${parts.join(', ')}, ... /* ${address(at)} */]`
-    parts.push(text)
-  }
-  return `[${parts.join(', ')}]`
+  const total = typeof count === 'number' ? count : Number(BigInt.asUintN(64, count))
+  return elementsText(elements(value, total, bytes, context, element))
 }

@@ -1,8 +1,8 @@
 /** Values behind a pointer that mean something only if another argument does. */
-import { argument, type Context, type Printer } from '../context.ts'
+import { argument, type Context, type Printer, type KindText } from '../context.ts'
 import { readWord } from '../memory.ts'
 import { address } from '../text.ts'
-import { cell, type KindText } from './structs.ts'
+import { cell } from './structs.ts'
 
 const numberAt = (valueText: KindText): Printer => cell('int', valueText)
 

@@ -2,14 +2,14 @@
  * Extensible structs, whose size the caller passes. If the size is too small, the address is
  * shown. Bytes after the known part are shown if they are not zero.
  */
-import { struct, unsigned } from '../../codec/struct.ts'
+import { StructView } from '../../codec/struct-view.ts'
 import { SCHED_FLAG_KEEP_PARAMS, SCHED_FLAG_KEEP_POLICY } from '../../linux/constants.ts'
 import { FIRST_SIZES } from '../../linux/schema/unions.ts'
 import type { StructName } from '../../linux/schema/layouts.ts'
-import { type Struct, STRUCTS } from '../../linux/structs.ts'
-import { argument, type Context, type Printer } from '../context.ts'
+import { type Shape, shapeOf } from '../../linux/shapes.ts'
+import { argument, type Context, type Printer, signed32, type KindText } from '../context.ts'
 import { readView } from '../memory.ts'
-import { type KindText, structText } from './structs.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address, escaped } from '../text.ts'
 
 const PAGE = 4096
@@ -27,11 +27,11 @@ export function bytesBehind(value: bigint, from: number, size: bigint, context: 
 }
 
 /** The fields that lie whole in so many bytes. */
-function beginning(layout: Struct, size: bigint): Struct {
-  if (size >= BigInt(layout.size)) return layout
-  const fields = layout.fields.filter(field => BigInt(field.offset + field.size) <= size)
+function beginning(shape: Shape, size: bigint): Shape {
+  if (size >= BigInt(shape.size)) return shape
+  const fields = shape.fields.filter(field => BigInt(field.offset + field.size) <= size)
   const last = fields.at(-1)
-  return { ...layout, fields, size: last ? last.offset + last.size : 0 }
+  return { ...shape, fields, size: last ? last.offset + last.size : 0 }
 }
 
 /**
@@ -42,15 +42,16 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   const [name = '', index] = operand.split(',')
   if (name === 'sched_attr') return schedulingAttributes(index, late, valueText)
   return (value, context) => {
-    const whole = STRUCTS[name]
+    const whole = shapeOf(name, context.model)
     const size = argument(context, Number(index))
     if (!whole || size < BigInt(FIRST_SIZES.get(name as StructName) ?? whole.size)) return address(value)
-    const layout = beginning(whole, size)
-    const view = readView(context.memory, value, layout.size)
+    const shape = beginning(whole, size)
+    const view = readView(context.memory, value, shape.size)
     if (!view) return address(value)
-    const text = structText(layout, view, context, valueText).slice(0, -1)
-    if (name === 'landlock_ruleset_attr') return `${text}${size > BigInt(layout.size) ? ', ...' : ''}}`
-    return `${text}${bytesBehind(value, layout.size, size, context)}}`
+    const struct = new StructView(shape.layout, view, value, context)
+    const text = structText(struct, shape, context, valueText).slice(0, -1)
+    if (name === 'landlock_ruleset_attr') return `${text}${size > BigInt(shape.size) ? ', ...' : ''}}`
+    return `${text}${bytesBehind(value, shape.size, size, context)}}`
   }
 }
 
@@ -68,12 +69,12 @@ const KEEPS_NOTHING: ReadonlySet<string> = new Set()
 const PARAMETERS = ['sched_nice', 'sched_priority', 'sched_runtime', 'sched_deadline', 'sched_period']
 
 /** Fields that flags say to leave as they are. A policy below zero is refused before that. */
-function keptFields(view: DataView): ReadonlySet<string> {
-  const { sched_flags: word, sched_policy: policy } = struct('sched_attr').read(view)
-  const has = (flag: number): boolean => (unsigned(word) & BigInt(flag)) !== 0n
+function keptFields(struct: StructView): ReadonlySet<string> {
+  const word = struct.numberOf('sched_flags')
+  const has = (flag: number): boolean => (word & BigInt(flag)) !== 0n
   const isKept = has(SCHED_FLAG_KEEP_POLICY) || has(SCHED_FLAG_KEEP_PARAMS)
   return new Set([
-    ...(isKept && (policy | 0) >= 0 ? ['sched_policy'] : []),
+    ...(isKept && signed32(struct.numberOf('sched_policy')) >= 0 ? ['sched_policy'] : []),
     ...(has(SCHED_FLAG_KEEP_PARAMS) ? PARAMETERS : []),
   ])
 }
@@ -82,24 +83,24 @@ function keptFields(view: DataView): ReadonlySet<string> {
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {
-    const layout = STRUCTS['sched_attr']
+    const shape = shapeOf('sched_attr')
     const first = FIRST_SIZES.get('sched_attr') ?? 0
     const room = index === undefined ? Infinity : Number(argument(context, Number(index)))
     const said = sizeWithin(value, late ? room : SIZE_BYTES, context)
-    if (said < 0 || !layout || room === 0) return address(value)
+    if (said < 0 || !shape || room === 0) return address(value)
     const size = said === 0 && !late ? first : said
-    const read = Math.min(late ? room : size, layout.size)
+    const read = Math.min(late ? room : size, shape.size)
     if (size < first && !late) return `{size=${size}}`
     const bytes = context.memory.read(value, read)
     if (bytes.length < read) return address(value)
     if (size < first) return `{size=${size}}`
     // As in strace: what there was no room for is shown as zero.
-    const whole = new Uint8Array(layout.size)
+    const whole = new Uint8Array(shape.size)
     whole.set(bytes)
-    const shown = size < layout.size ? first : layout.size
-    const view = new DataView(whole.buffer)
-    const kept = late ? KEEPS_NOTHING : keptFields(view)
-    const fields = layout.fields.filter(({ name, offset }) => offset < shown && !kept.has(name))
-    const text = structText({ size: layout.size, fields }, view, context, valueText)
-    return !late && size > layout.size ? `${text.slice(0, -1)}, ...}` : text
+    const shown = size < shape.size ? first : shape.size
+    const struct = new StructView(shape.layout, new DataView(whole.buffer), value, context)
+    const kept = late ? KEEPS_NOTHING : keptFields(struct)
+    const fields = shape.fields.filter(({ name, offset }) => offset < shown && !kept.has(name))
+    const text = structText(struct, shape, context, valueText, fields)
+    return !late && size > shape.size ? `${text.slice(0, -1)}, ...}` : text
   }

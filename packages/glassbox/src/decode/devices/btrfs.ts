@@ -3,12 +3,11 @@
  * devices, features. Source: linux/btrfs.h.
  */
 import { arrayText } from '../basic/arrays.ts'
-import type { KindText } from '../basic/structs.ts'
-import type { Context } from '../context.ts'
+import { structAt, structsAt } from '../shapes/struct-text.ts'
+import type { Context, KindText } from '../context.ts'
 import { readView, readString, readWord } from '../memory.ts'
 import { named, nameIn, setText } from '../names.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
-import { shapeAt, shapesAt } from '../shapes/shapes.ts'
 import { address, quote } from '../text.ts'
 import { braces, type Device, isAnswered, replaced } from './device.ts'
 
@@ -51,7 +50,7 @@ function pathAt(at: bigint, { memory, options }: Context): string {
 
 /** Three elements are one reference: inode, offset, root. */
 const inodeList: List = (data, context, valueText) =>
-  shapesAt('btrfs_inode', data.place('val'), data.number('elem_cnt') / 3n, context, valueText)
+  structsAt('btrfs_inode', data.place('val'), data.number('elem_cnt') / 3n, context, valueText)
 
 const paths: Device = replaced(
   'btrfs_ino_path',
@@ -115,9 +114,9 @@ const subvolumeFlags: Device = (value, { memory, options }) => {
 
 /** Both parts are told even if neither can be read. */
 const balance: Device = (value, context, valueText) => {
-  const first = shapeAt('btrfs_balance_before', value, context, valueText)
+  const first = structAt('btrfs_balance_before', value, context, valueText)
   return isAnswered(context)
-    ? `${first} => ${shapeAt('btrfs_balance_after', value, context, valueText)}`
+    ? `${first} => ${structAt('btrfs_balance_after', value, context, valueText)}`
     : first
 }
 
@@ -128,7 +127,7 @@ const supportedFeatures: Device = (value, context, valueText) => {
   if (size === undefined || !readView(context.memory, value, Number(size) * FEATURES.length))
     return address(value)
   const parts = FEATURES.map((meaning, index) => {
-    const text = shapeAt('btrfs_features', value + size * BigInt(index), context, valueText)
+    const text = structAt('btrfs_features', value + size * BigInt(index), context, valueText)
     return `${text} /* ${meaning} */`
   })
   return `[${parts.join(', ')}]`

@@ -2,13 +2,12 @@
  * Requests of clocks: offsets of precise clocks, parameters of real-time clocks. And random
  * numbers, filters of events. Sources: linux/ptp_clock.h, linux/rtc.h, linux/random.h.
  */
-import type { KindText } from '../basic/structs.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { buffer } from '../basic/strings.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import type { Members } from '../shapes/members.ts'
-import { wordsAt } from '../shapes/shapes.ts'
+import { wordsAt } from '../shapes/rows.ts'
 import { address } from '../text.ts'
 import { braces, completed, type Device, isAnswered, ofShape } from './device.ts'
 

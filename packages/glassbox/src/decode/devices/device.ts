@@ -2,8 +2,7 @@
  * What printers of arguments of devices share: structs of which the caller writes one part and
  * the kernel the rest, so that the text depends on whether the call has succeeded.
  */
-import type { KindText } from '../basic/structs.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
 import { address } from '../text.ts'
 

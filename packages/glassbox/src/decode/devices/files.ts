@@ -2,7 +2,8 @@
  * Requests of files and disks: extents, sharing of blocks, ATA commands. Sources: linux/fiemap.h,
  * linux/fs.h, linux/hdreg.h.
  */
-import { hexBytes, shapesAt } from '../shapes/shapes.ts'
+import { hexBytes } from '../shapes/shapes.ts'
+import { structsAt } from '../shapes/struct-text.ts'
 import { braces, type Device, isAnswered, ofShape, replaced } from './device.ts'
 
 const extents: Device = replaced(
@@ -18,10 +19,10 @@ const extents: Device = replaced(
 const FEW = 2
 
 const sharedBlocks: Device = ofShape('dedupe', (members, context, valueText) => {
-  const limit = Math.min(context.limit, FEW)
+  const elements = context.options.full ? Infinity : Math.min(context.limit, FEW)
   const count = members.number('dest_count')
   const list = (shape: string): string =>
-    `info=${shapesAt(shape, members.place('info'), count, { ...context, limit }, valueText)}`
+    `info=${structsAt(shape, members.place('info'), count, { ...context, elements }, valueText)}`
   const fields = members.texts('src_offset', 'src_length', 'dest_count')
   const first = braces([...fields, list('dedupe_before')])
   const after = list('dedupe_after')

@@ -1,4 +1,5 @@
 /** Requests of input devices: sets of events and keys, axes, slots, names. See linux/input.h. */
+import { StructView } from '../../codec/struct-view.ts'
 import { requestParts } from '../../linux/ioctls.ts'
 import { buffer } from '../basic/strings.ts'
 import type { Context } from '../context.ts'
@@ -8,7 +9,7 @@ import { shapeOf } from '../../linux/shapes.ts'
 import { address, hex } from '../text.ts'
 import { braces, type Device, isAnswered } from './device.ts'
 import { Members } from '../shapes/members.ts'
-import { wordsAt } from '../shapes/shapes.ts'
+import { wordsAt } from '../shapes/rows.ts'
 
 const requestSize = ({ call }: Context): number =>
   requestParts(Number(BigInt.asUintN(32, call.args[1] ?? 0n))).size
@@ -46,7 +47,7 @@ const slots: Device = (value, context, valueText) => {
   const count = Math.trunc(requestSize(context) / 4)
   const code = count === 0 ? undefined : readWord(context.memory, value, 4)
   if (code === undefined || !isAnswered(context)) return address(value)
-  const values = wordsAt('d', 4, value + 4n, count - 1, { ...context, limit: Infinity }, valueText)
+  const values = wordsAt('d', 4, value + 4n, count - 1, { ...context, elements: Infinity }, valueText)
   return braces([`code=${setText('=evdev_mt', code, context.options)}`, `values=${values}`])
 }
 
@@ -61,7 +62,8 @@ const axis: Device = (value, context, valueText) => {
   if (!shape || read.length < Math.min(size, whole)) return address(value)
   const bytes = new Uint8Array(whole)
   bytes.set(read)
-  const members = new Members(shape, new DataView(bytes.buffer), context, valueText, value)
+  const struct = new StructView(shape.layout, new DataView(bytes.buffer), value, context)
+  const members = new Members(shape, struct, context, valueText)
   if (!context.options.full) return braces([...members.texts('value', 'minimum'), '...'])
   const fields = ABS_FIELDS.slice(0, size >= whole ? ABS_FIELDS.length : -1)
   return braces([

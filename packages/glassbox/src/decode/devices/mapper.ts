@@ -4,8 +4,7 @@
  */
 import { DM_DATA_OUT_FLAG, DM_SUSPEND_FLAG } from '../../linux/constants.ts'
 import { shapeOf } from '../../linux/shapes.ts'
-import type { KindText } from '../basic/structs.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
 import { boundedString } from '../shapes/shapes.ts'
 import { address } from '../text.ts'

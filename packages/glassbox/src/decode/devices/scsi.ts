@@ -3,8 +3,7 @@
  * number says which of two structs it is. Sources: scsi/sg.h, linux/bsg.h.
  */
 import { vectors } from '../basic/strings.ts'
-import type { KindText } from '../basic/structs.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { readWord } from '../memory.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
 import { hexBytes } from '../shapes/shapes.ts'

@@ -1,7 +1,6 @@
 /** Requests of video devices: buffers and controls. Source: linux/videodev2.h. */
-import type { KindText } from '../basic/structs.ts'
 import { arrayText } from '../basic/arrays.ts'
-import type { Context } from '../context.ts'
+import type { Context, KindText } from '../context.ts'
 import { setText } from '../names.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
 import { shapeOf } from '../../linux/shapes.ts'

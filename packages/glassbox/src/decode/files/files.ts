@@ -60,7 +60,8 @@ export const stat =
   (value, { memory, options }) => {
     const read = options.addressesOnly ? undefined : readStruct(memory, value, name)
     if (!read) return address(value)
-    const st: StructValues['stat'] = { ...NOT_IN_OLD, ...read }
+    // A copy of a struct costs more than its text.
+    const st = 'st_blksize' in read ? read : { ...NOT_IN_OLD, ...read }
     const mode = BigInt(st.st_mode)
     const last = isDeviceMode(mode)
       ? `st_rdev=${deviceText(word(st.st_rdev), options)}`

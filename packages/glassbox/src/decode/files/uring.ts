@@ -3,19 +3,18 @@
  * io_uring_register(2) takes that a shape cannot say. Sources: io_uring_setup(2),
  * linux/io_uring.h.
  */
-import { sizeOf, struct } from '../../codec/struct.ts'
+import { sizeOf } from '../../codec/struct.ts'
+import { viewAt } from '../../codec/struct-view.ts'
 import { IORING_SETUP_ATTACH_WQ } from '../../linux/constants.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
 import { shapeOf } from '../../linux/shapes.ts'
-import { STRUCTS } from '../../linux/structs.ts'
 import { arrayText } from '../basic/arrays.ts'
-import { type KindText, structText } from '../basic/structs.ts'
-import { argument, type Context, type Printer } from '../context.ts'
+import { argument, type Context, type Printer, type KindText } from '../context.ts'
 import { braces, type Device, isAnswered } from '../devices/device.ts'
-import { readView } from '../memory.ts'
 import { setText } from '../names.ts'
 import { membersAt } from '../shapes/members.ts'
-import { shapesAt, unsignedAt } from '../shapes/shapes.ts'
+import { elementText } from '../shapes/rows.ts'
+import { structsAt, structText } from '../shapes/struct-text.ts'
 import { address } from '../text.ts'
 
 const ANSWERS = new Set(['sq_entries', 'cq_entries', 'features', 'sq_off', 'cq_off'])
@@ -23,16 +22,16 @@ const ANSWERS = new Set(['sq_entries', 'cq_entries', 'features', 'sq_off', 'cq_o
 export const uringParameters =
   (valueText: KindText): Printer =>
   (value, context) => {
-    const layout = STRUCTS['io_uring_params']
-    const view = layout && readView(context.memory, value, layout.size)
-    if (!layout || !view) return address(value)
+    const shape = shapeOf('io_uring_params')
+    const struct = shape && viewAt(shape.layout, value, context)
+    if (!shape || !struct) return address(value)
     // The descriptor is used only if this flag is set.
-    const attaches = (struct('io_uring_params').read(view).flags & IORING_SETUP_ATTACH_WQ) !== 0
+    const attaches = (struct.numberOf('flags') & BigInt(IORING_SETUP_ATTACH_WQ)) !== 0n
     const answered = context.outcome?.failed === false
-    const fields = layout.fields.filter(
+    const fields = shape.fields.filter(
       ({ name }) => (name !== 'wq_fd' || attaches) && (answered || !ANSWERS.has(name)),
     )
-    return structText({ size: layout.size, fields }, view, context, valueText)
+    return structText(struct, shape, context, valueText, fields)
   }
 
 /** More operations than there can be. */
@@ -42,11 +41,9 @@ const MOST_OPERATIONS = 256n
 function workers(value: bigint, count: bigint, context: Context, valueText: KindText): string {
   const size = sizeOf(kinds().uint)
   return arrayText(value, count, size, context, (at, index) => {
-    const view = readView(context.memory, at, size)
-    return (
-      view &&
-      `[${setText('=uring_workers', BigInt(index), context.options)}]=${valueText('uint', unsignedAt(view, 0, size), context)}`
-    )
+    const number = elementText('u', size, at, context, valueText)
+    const place = setText('=uring_workers', BigInt(index), context.options)
+    return number && `[${place}]=${number}`
   })
 }
 
@@ -70,7 +67,7 @@ const probe: Device = (value, context, valueText) => {
   if (bytes.length < size || (!isAnswered(context) && bytes.every(byte => byte === 0))) return address(value)
   const said = members.number('ops_len')
   const count = isAnswered(context) && said < room ? said : room
-  const operations = shapesAt('uring_probe_op', members.place('ops'), count, context, valueText)
+  const operations = structsAt('uring_probe_op', members.place('ops'), count, context, valueText)
   return braces([...members.texts('last_op', 'ops_len', 'resv', 'resv2'), `ops=${operations}`])
 }
 

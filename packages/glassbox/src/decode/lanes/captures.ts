@@ -6,7 +6,7 @@
 import { cellBytes } from '../basic/cell-bytes.ts'
 import { ACTION_BYTES } from '../process/signals.ts'
 import { layoutOf, offsetOf, type StructValues } from '../../linux/schema/layouts.ts'
-import { STRUCTS } from '../../linux/structs.ts'
+import { shapeOf } from '../../linux/shapes.ts'
 import { kindOf } from '../kinds.ts'
 import type { Capture, CaptureLimits, Captures } from './plan.ts'
 
@@ -156,7 +156,7 @@ const manyMessages = (argument: Argument): Captures => ({
   leave: messages(argument, array(argument, Number(argument.operand), layoutOf('mmsghdr').size)),
 })
 
-const structSize = (name: string): number | undefined => SIZES[name] ?? STRUCTS[name]?.size
+const structSize = (name: string): number | undefined => SIZES[name] ?? shapeOf(name)?.size
 
 const struct = (argument: Argument, direction: string = argument.direction): Captures | undefined => {
   const size = structSize(argument.operand)

@@ -3,8 +3,9 @@
  */
 import { sizeOf, struct } from '../../codec/struct.ts'
 import { SA_RESTORER, STATX_MODE, STATX_SIZE, STATX_TYPE } from '../../linux/constants.ts'
+import { isScalar } from '../../linux/schema/kinds.ts'
 import { fieldOf, layoutOf, type StructName } from '../../linux/schema/layouts.ts'
-import { STRUCTS, type Field } from '../../linux/structs.ts'
+import { shapeOf, type ShapeField } from '../../linux/shapes.ts'
 import { ACTION_BYTES } from '../process/signals.ts'
 import { isInRegister } from './captures.ts'
 import type { LineStep, LineStyle, NumberForm, Source } from './plan.ts'
@@ -55,16 +56,32 @@ export function valueStep(kind: string, source: Source, late: boolean): LineStep
   return isInRegister(kind) && !NOT_NAMED.has(kind) ? { step: 'name', kind, source, late } : undefined
 }
 
+/** The kinds that registers have for the letters of numbers of 64 bits, and of less. */
+const LETTERS: Readonly<Record<string, readonly [wide: string, narrow: string]>> = {
+  u: ['size', 'uint'],
+  d: ['long', 'int'],
+  x: ['hex', 'hex32'],
+  o: ['octal', 'octal'],
+  p: ['addr', 'addr'],
+}
+
+/** The kind of a number; `undefined` for what is none. */
+function numberKind({ kind, size }: ShapeField): string | undefined {
+  if (!isScalar(kind)) return undefined
+  const [wide, narrow] = LETTERS[kind.notation] ?? [kind.notation, kind.notation]
+  return size === 8 ? wide : narrow
+}
+
 /** Of the members of a struct, as `structText` prints them. */
-function fieldSteps(field: Field, place: Place, start: number): readonly LineStep[] | undefined {
-  const { name, offset, size, kind } = field
+function fieldSteps(field: ShapeField, place: Place, start: number): readonly LineStep[] | undefined {
+  const { name, offset, size } = field
   const { argument, late } = place
-  const isNumber = [1, 2, 4, 8].includes(size) && !['hexes', 'longs', 'hexlongs'].includes(kind)
-  if (kind.startsWith('struct:')) {
-    const inside = structSteps(kind.slice('struct:'.length), place, start + offset)
+  if (field.kind.type === 'struct') {
+    const inside = structSteps(field.kind.name, place, start + offset)
     return inside && [text(`${name}=`), ...inside]
   }
-  if (!isNumber || kind.startsWith('chars')) return undefined
+  const kind = numberKind(field)
+  if (kind === undefined) return undefined
   const signed = kind === 'int' || kind === 'long'
   const source = { argument, offset: start + offset, width: size, signed }
   const step = valueStep(kind, source, late)
@@ -74,16 +91,16 @@ function fieldSteps(field: Field, place: Place, start: number): readonly LineSte
 }
 
 function structSteps(name: string, place: Place, start: number): readonly LineStep[] | undefined {
-  const layout = STRUCTS[name]
+  const layout = shapeOf(name)
   if (!layout) return undefined
   const isBrief = layout.brief !== undefined && !place.style.full
   const fields = isBrief ? layout.fields.slice(0, layout.brief) : layout.fields
   const steps: LineStep[] = []
   for (const [index, field] of fields.entries()) {
     const own = fieldSteps(field, place, start)
-    const isOptional = field.optional || field.onlyWith !== undefined
-    if (!own || field.unless || (isOptional && (index === 0 || field.kind.startsWith('struct:'))))
-      return undefined
+    const isOptional = field.isOptional || field.onlyWith !== undefined
+    const isInner = field.kind.type === 'struct'
+    if (!own || field.when || field.unless || (isOptional && (index === 0 || isInner))) return undefined
     const inside = index === 0 ? own : [text(', '), ...own]
     const { offset, size: width } = field
     const source = { argument: place.argument, offset: start + offset, width, signed: false }
@@ -227,7 +244,7 @@ export function structOf(
     case 'sigset':
       return undefined
     default:
-      return of(STRUCTS[name]?.size ?? 0, structSteps(name, place, 0))
+      return of(shapeOf(name)?.size ?? 0, structSteps(name, place, 0))
   }
 }
 

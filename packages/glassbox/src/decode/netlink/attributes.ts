@@ -3,19 +3,31 @@
  * message names. A value that is too short for its kind, and one of a type that the table does not
  * have, is printed as bytes.
  */
+import { unsignedAt } from '../../codec/numbers.ts'
 import { struct } from '../../codec/struct.ts'
+import { StructView } from '../../codec/struct-view.ts'
 import { AF_BRIDGE, AF_INET6 } from '../../linux/constants.ts'
 import { attributeTable, type AttributeTable } from '../../linux/attributes.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { named, nameIn, setText } from '../names.ts'
 import { shapeOf } from '../../linux/shapes.ts'
-import { shapeText, unsignedAt } from '../shapes/shapes.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address, escaped, quote } from '../text.ts'
 import { inetText, interfaceText } from './addresses.ts'
 import { hardwareBytes } from '../network/interfaces.ts'
 import { swapped } from '../network/order.ts'
 import { bytecodeText, groupEntryText, memoryInformation, multipathText, viaText } from './special.ts'
-import { after, aligned, hexText, type Range, recordsText, structOf, type Walk, viewOf } from './walk.ts'
+import {
+  after,
+  aligned,
+  hexText,
+  type Range,
+  recordsText,
+  structOf,
+  structTextAt,
+  type Walk,
+  viewOf,
+} from './walk.ts'
 
 const HEAD = (): number => struct('nlattr').size
 const NESTED = 0x8000
@@ -103,8 +115,7 @@ const nested: ValueText = (range, walk, operand) => attributesText(range, walk, 
 const shaped: ValueText = (range, walk, operand) => {
   const shape = shapeOf(operand)
   if (!shape || range.length < shape.size) return undefined
-  const view = viewOf(walk, range.at, shape.size)
-  return view ? shapeText(shape, view, walk.context, walk.valueText, range.at) : address(range.at)
+  return structTextAt(shape, range.at, walk) ?? address(range.at)
 }
 
 /** Numbers at the end of statistics that kernels before 4.6, or before 5.19, do not have. */
@@ -120,17 +131,17 @@ const statistics: ValueText = (range, walk, operand) => {
   const view = viewOf(walk, range.at, size)
   if (!view) return address(range.at)
   const fields = shape.fields.filter(({ offset }) => offset < size)
-  return shapeText({ ...shape, fields }, view, walk.context, walk.valueText, range.at)
+  const found = new StructView(shape.layout, view, range.at, walk.context)
+  return structText(found, shape, walk.context, walk.valueText, fields)
 }
 
 /** Structs one after the other. */
 const structs: ValueText = (range, walk, operand) => {
   const shape = shapeOf(operand)
   if (!shape || range.length < shape.size) return undefined
-  return arrayText(range.at, Math.floor(range.length / shape.size), shape.size, walk.context, at => {
-    const view = viewOf(walk, at, shape.size)
-    return view && shapeText(shape, view, walk.context, walk.valueText, at)
-  })
+  return arrayText(range.at, Math.floor(range.length / shape.size), shape.size, walk.context, at =>
+    structTextAt(shape, at, walk),
+  )
 }
 
 /** Numbers, each with the name of its place. */

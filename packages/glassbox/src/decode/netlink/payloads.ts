@@ -4,10 +4,9 @@ import * as linux from '../../linux/constants.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import { named, nameIn, setText } from '../names.ts'
 import { swapped } from '../network/order.ts'
-import { shapeText } from '../shapes/shapes.ts'
 import { address } from '../text.ts'
 import { attributesText } from './attributes.ts'
-import { after, aligned, hexText, type Range, structOf, type Walk, viewOf } from './walk.ts'
+import { after, aligned, hexText, type Range, structOf, structTextAt, type Walk } from './walk.ts'
 
 interface Message {
   readonly type: number
@@ -82,12 +81,11 @@ function formText([name, table]: Form, family: number, range: Range, walk: Walk)
     const more = second ? ', ...' : ''
     return `{${first?.name}=${setText('=af', BigInt(family), walk.context.options)}${more}}`
   }
-  const view = viewOf(walk, range.at, shape.size)
-  if (!view) {
+  const text = structTextAt(shape, range.at, walk)
+  if (text === undefined) {
     const [first] = shape.fields
     return `{${first?.name}=${setText('=af', BigInt(family), walk.context.options)}, ${address(range.at + 1n)}}`
   }
-  const text = shapeText(shape, view, walk.context, walk.valueText, range.at)
   const rest = after(range, aligned(shape.size))
   if (table === undefined || rest.length === 0) return text
   return `${text}, ${table === 'bytes' ? hexText(walk, rest) : attributesText(rest, inner, table)}`
@@ -150,9 +148,8 @@ const plain =
     const form = forms[nameIn(set, BigInt(type)) ?? '']
     const shape = form && shapeOf(form[0])
     if (!form || !shape || range.length < shape.size) return undefined
-    const view = viewOf(walk, range.at, shape.size)
-    if (!view) return address(range.at)
-    const text = shapeText(shape, view, walk.context, walk.valueText, range.at)
+    const text = structTextAt(shape, range.at, walk)
+    if (text === undefined) return address(range.at)
     const rest = after(range, aligned(shape.size))
     return form[1] === undefined || rest.length === 0
       ? text

@@ -4,12 +4,22 @@ import { kinds } from '../../linux/generated/kinds.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { nameIn, setText } from '../names.ts'
-import { numberIn, shapeText } from '../shapes/shapes.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address } from '../text.ts'
 import { offsetOf } from '../../linux/schema/layouts.ts'
 import { networkNumber, swapped } from '../network/order.ts'
 import { inetText, interfaceText } from './addresses.ts'
-import { after, aligned, hexText, numberOf, type Range, structOf, type Walk, viewOf } from './walk.ts'
+import {
+  after,
+  aligned,
+  hexText,
+  numberOf,
+  type Range,
+  structOf,
+  structTextAt,
+  structViewOf,
+  type Walk,
+} from './walk.ts'
 
 /** RTA_MULTIPATH: a list of struct rtnexthop, each with attributes of its own. */
 export function multipathText(range: Range, walk: Walk): string | undefined {
@@ -18,17 +28,17 @@ export function multipathText(range: Range, walk: Walk): string | undefined {
   const parts: string[] = []
   let isList = false
   for (let rest = range; ; ) {
-    const view = viewOf(walk, rest.at, shape.size)
-    if (!view) {
+    const head = structViewOf(shape, rest.at, walk)
+    if (!head) {
       parts.push(address(rest.at))
       break
     }
-    const { rtnh_len: said } = struct('rtnexthop').read(view)
+    const said = Number(head.numberOf('rtnh_len'))
     const taken = Math.min(rest.length, said)
     if (rest === range) isList = said < range.length
-    const head = shapeText(shape, view, walk.context, walk.valueText, rest.at)
+    const text = structText(head, shape, walk.context, walk.valueText)
     const attributes = after({ at: rest.at, length: taken }, shape.size)
-    parts.push(attributes.length > 0 ? `[${head}, ${walk.attributesText(attributes, walk, 'route')}]` : head)
+    parts.push(attributes.length > 0 ? `[${text}, ${walk.attributesText(attributes, walk, 'route')}]` : text)
     if (aligned(taken) >= rest.length || taken === 0) break
     rest = after(rest, aligned(taken))
   }
@@ -78,8 +88,7 @@ function conditionText(range: Range, walk: Walk): string {
 function operationText(range: Range, walk: Walk): string {
   const shape = shapeOf('inet_bc_op')
   if (!shape || range.length < shape.size) return hexText(walk, range)
-  const view = viewOf(walk, range.at, shape.size)
-  return view ? shapeText(shape, view, walk.context, walk.valueText, range.at) : address(range.at)
+  return structTextAt(shape, range.at, walk) ?? address(range.at)
 }
 
 function deviceText(range: Range, walk: Walk): string {
@@ -98,12 +107,12 @@ function markText(range: Range, walk: Walk): string {
 export function bytecodeText(range: Range, walk: Walk): string | undefined {
   const shape = shapeOf('inet_bc_op')
   if (!shape || range.length < shape.size) return undefined
-  const view = viewOf(walk, range.at, shape.size)
-  if (!view) return address(range.at)
-  const head = shapeText(shape, view, walk.context, walk.valueText, range.at)
+  const operation = structViewOf(shape, range.at, walk)
+  if (!operation) return address(range.at)
+  const head = structText(operation, shape, walk.context, walk.valueText)
   const rest = after(range, shape.size)
   if (rest.length === 0) return head
-  const code = nameIn('inet_bc', numberIn(shape, 'code', view)) ?? ''
+  const code = nameIn('inet_bc', operation.numberOf('code')) ?? ''
   if (CONDITIONS.includes(code)) return `${head}, ${conditionText(rest, walk)}`
   if (code === 'INET_DIAG_BC_DEV_COND') return `${head}, ${deviceText(rest, walk)}`
   if (code === 'INET_DIAG_BC_MARK_COND') return `${head}, ${markText(rest, walk)}`
@@ -113,10 +122,10 @@ export function bytecodeText(range: Range, walk: Walk): string | undefined {
 /** MDBA_MDB_ENTRY_INFO: a member of a group, whose protocol strace takes for a family. */
 export function groupEntryText(range: Range, walk: Walk): string | undefined {
   const shape = shapeOf('br_mdb_entry')
-  const view = shape && viewOf(walk, range.at, shape.size)
-  if (!shape || !view) return address(range.at)
-  const head = shapeText(shape, view, walk.context, walk.valueText, range.at)
-  const { proto } = struct('br_mdb_group').read(view)
+  const entry = shape && structViewOf(shape, range.at, walk)
+  if (!shape || !entry) return address(range.at)
+  const head = structText(entry, shape, walk.context, walk.valueText)
+  const { proto } = struct('br_mdb_group').read(entry.view)
   const [at, length] = [range.at + BigInt(offsetOf('br_mdb_group', 'group')), 16]
   const { options } = walk.context
   const name = networkNumber(proto, 2, options, host => setText('=af', host, options))

@@ -4,10 +4,12 @@
  * cannot be read.
  */
 import { inPlace, struct } from '../../codec/struct.ts'
+import { StructView } from '../../codec/struct-view.ts'
 import type { Kind } from '../../linux/schema/kinds.ts'
 import type { StructName, StructValues } from '../../linux/schema/layouts.ts'
-import type { Context } from '../context.ts'
-import type { KindText } from '../basic/structs.ts'
+import type { Shape } from '../../linux/shapes.ts'
+import type { Context, KindText } from '../context.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address, escaped } from '../text.ts'
 
 export interface Walk {
@@ -45,6 +47,18 @@ export function structOf<Name extends StructName>(
   const codec = struct(name)
   const view = viewOf(walk, at, codec.size)
   return view && codec.read(view)
+}
+
+/** The struct that begins at `at`, for its printer. */
+export function structViewOf(shape: Shape, at: bigint, walk: Walk): StructView | undefined {
+  const view = viewOf(walk, at, shape.size)
+  return view && new StructView(shape.layout, view, at, walk.context)
+}
+
+/** The text of the struct that begins at `at`; `undefined` if not all of it can be read. */
+export function structTextAt(shape: Shape, at: bigint, walk: Walk): string | undefined {
+  const found = structViewOf(shape, at, walk)
+  return found && structText(found, shape, walk.context, walk.valueText)
 }
 
 /** A number by its kind. */

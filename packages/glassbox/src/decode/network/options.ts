@@ -4,15 +4,15 @@
  * icmp(7). Pure.
  */
 import { readStruct, struct } from '../../codec/struct.ts'
+import { StructView } from '../../codec/struct-view.ts'
 import { constantSet } from '../../linux/flags.ts'
 import { type Shape, shapeOf } from '../../linux/shapes.ts'
 import { arrayText } from '../basic/arrays.ts'
-import type { KindText } from '../basic/structs.ts'
-import { argument, type Context, type Printer, signed32 } from '../context.ts'
-import { bytesOf, readView, readWord } from '../memory.ts'
+import { argument, type Context, type Printer, signed32, type KindText } from '../context.ts'
+import { readView, readWord } from '../memory.ts'
 import { named, nameless, setText } from '../names.ts'
 import { bpfProgram } from '../process/bpf-program.ts'
-import { shapeAt, shapeText } from '../shapes/shapes.ts'
+import { structAt, structText } from '../shapes/struct-text.ts'
 import { address, escaped, hex, quote } from '../text.ts'
 import { interfaceText, ipv6Member } from './order.ts'
 import { socketAddressText } from './socket.ts'
@@ -120,13 +120,13 @@ export const numberOption =
   }
 
 /** `{pid=1, uid="\x02"}`: the fields of which there is something, the last one as bytes. */
-function beginningText(shape: Shape, view: DataView, context: Context, valueText: KindText): string {
-  const length = view.byteLength
+function beginningText(shape: Shape, found: StructView, context: Context, valueText: KindText): string {
+  const length = found.view.byteLength
   const whole = shape.fields.filter(({ offset, size }) => offset + size <= length)
   const cut = shape.fields.find(({ offset, size }) => offset < length && offset + size > length)
-  const text = shapeText({ ...shape, fields: whole }, view, context, valueText)
+  const text = structText(found, shape, context, valueText, whole)
   if (!cut) return text
-  const rest = `${cut.name}="${escaped(bytesOf(view, cut.offset, length - cut.offset), 'all')}"`
+  const rest = `${cut.name}="${escaped(found.bytes(cut.offset, length - cut.offset), 'all')}"`
   return `${text.slice(0, -1)}${whole.length === 0 ? '' : ', '}${rest}}`
 }
 
@@ -143,10 +143,11 @@ export const structOption =
     if (!shape || length <= 0) return address(value)
     if (out) {
       const view = readView(context.memory, value, Math.min(length, shape.size))
-      return view ? beginningText(shape, view, context, valueText) : address(value)
+      if (!view) return address(value)
+      return beginningText(shape, new StructView(shape.layout, view, value, context), context, valueText)
     }
     const fits = isExact === '!' ? length === shape.size : length >= shape.size
-    return fits ? shapeAt(name, value, context, valueText) : address(value)
+    return fits ? structAt(name, value, context, valueText) : address(value)
   }
 
 /** struct ipv6_mreq */

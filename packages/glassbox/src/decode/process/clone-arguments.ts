@@ -1,12 +1,13 @@
 /** struct clone_args of clone3(2). A member is shown if a flag says that the kernel uses it. */
-import { struct, unsigned } from '../../codec/struct.ts'
+import { StructView } from '../../codec/struct-view.ts'
 import * as linux from '../../linux/constants.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
 import { offsetOf } from '../../linux/schema/layouts.ts'
-import { STRUCTS } from '../../linux/structs.ts'
-import { argument, type Context, type Printer } from '../context.ts'
+import { type ShapeField, shapeOf } from '../../linux/shapes.ts'
+import { argument, type Context, type Printer, type KindText } from '../context.ts'
 import { bytesOf, readView, readWord } from '../memory.ts'
 import { bytesBehind } from '../basic/sized.ts'
-import { itemsAt, type KindText, structText } from '../basic/structs.ts'
+import { structText } from '../shapes/struct-text.ts'
 import { address } from '../text.ts'
 
 const PIDFD = BigInt(linux.CLONE_PIDFD)
@@ -19,6 +20,15 @@ const FLAGGED: Readonly<Record<string, bigint>> = {
   tls: BigInt(linux.CLONE_SETTLS),
   cgroup: BigInt(linux.CLONE_INTO_CGROUP),
 }
+/** Ids without a number are an address; a number is shown beside ids even if it is zero. */
+function asUsed(field: ShapeField, struct: StructView): ShapeField {
+  if (field.name === 'set_tid' && struct.numberOf('set_tid_size') === 0n)
+    return { ...field, kind: kinds().addr }
+  if (field.name === 'set_tid_size' && struct.numberOf('set_tid') !== 0n)
+    return { ...field, isOptional: false }
+  return field
+}
+
 /** CLONE_ARGS_SIZE_VER0: up to the first member that is younger. The kernel refuses less. */
 const firstBytes = (): bigint => BigInt(offsetOf('clone_args', 'set_tid'))
 
@@ -26,36 +36,27 @@ const firstBytes = (): bigint => BigInt(offsetOf('clone_args', 'set_tid'))
 export const cloneArguments =
   (valueText: KindText): Printer =>
   (value, context) => {
-    const layout = STRUCTS['clone_args']
+    const shape = shapeOf('clone_args')
     const size = argument(context, 1)
-    if (!layout || size < firstBytes() || context.options.addressesOnly) return address(value)
-    const known = Number(size < BigInt(layout.size) ? size : layout.size)
+    if (!shape || size < firstBytes() || context.options.addressesOnly) return address(value)
+    const known = Number(size < BigInt(shape.size) ? size : shape.size)
     const given = readView(context.memory, value, known)
     if (!given) return address(value)
     // Members that the caller's size leaves out are zero.
-    const view = new DataView(new ArrayBuffer(layout.size))
+    const view = new DataView(new ArrayBuffer(shape.size))
     new Uint8Array(view.buffer).set(bytesOf(given))
-    const members = struct('clone_args').read(view)
-    const flags = unsigned(members.flags)
-    const count = unsigned(members.set_tid_size)
-    const isListed = unsigned(members.set_tid) !== 0n
-    const all = layout.fields.map(field =>
-      field.name === 'set_tid_size' && isListed ? { ...field, optional: false } : field,
-    )
-    const fields = all.filter(({ name, offset }) => {
-      const needed = FLAGGED[name]
-      if (offset >= known) return false
-      if (name === 'cgroup' && members.cgroup !== 0) return true
-      return needed === undefined || (flags & needed) !== 0n
-    })
-    const inner: KindText = (kind, member, within) =>
-      kind !== 'settid'
-        ? valueText(kind, member, within)
-        : count === 0n
-          ? address(member)
-          : itemsAt('int', member, count, within, valueText)
-    const shown = structText({ size: layout.size, fields }, view, context, inner)
-    const text = `${shown.slice(0, -1)}${bytesBehind(value, layout.size, size, context)}}`
+    const struct = new StructView(shape.layout, view, value, context)
+    const flags = struct.numberOf('flags')
+    const fields = shape.fields
+      .filter(({ name, offset }) => {
+        const needed = FLAGGED[name]
+        if (offset >= known) return false
+        if (name === 'cgroup' && struct.numberOf(name) !== 0n) return true
+        return needed === undefined || (flags & needed) !== 0n
+      })
+      .map(field => asUsed(field, struct))
+    const shown = structText(struct, shape, context, valueText, fields)
+    const text = `${shown.slice(0, -1)}${bytesBehind(value, shape.size, size, context)}}`
     return context.outcome?.failed === false ? text + results(value, flags, context, valueText) : text
   }
 

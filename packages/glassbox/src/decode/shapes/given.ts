@@ -3,15 +3,15 @@
  * is zero, fields of newer kernels are shown only if the size reaches them, and bytes behind the
  * last field are told if they are not zero.
  */
+import { StructView, viewAt } from '../../codec/struct-view.ts'
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
-import type { KindText } from '../basic/structs.ts'
 import { bytesBehind } from '../basic/sized.ts'
-import { argument, type Context, type Printer } from '../context.ts'
-import { readView } from '../memory.ts'
+import { argument, type Context, type Printer, type KindText } from '../context.ts'
 import { buffer } from '../basic/strings.ts'
 import { membersAt } from './members.ts'
 import { address, escaped } from '../text.ts'
-import { isShown, numberIn, shapesAt, shapeText, wordsAt } from './shapes.ts'
+import { wordsAt } from './rows.ts'
+import { hasField, structsAt, structText } from './struct-text.ts'
 
 /** Larger sizes are not read. */
 const MOST_BYTES = 4096n
@@ -36,13 +36,15 @@ function fieldsWithin(shape: Shape, size: number): readonly ShapeField[] {
   const end = shape.fields.findIndex(({ isStep, offset }) => isStep && offset >= size)
   const fields = end < 0 ? shape.fields : shape.fields.slice(0, end)
   return fields.map(field =>
-    field.kind === 'str' ? { ...field, size: Math.min(field.size, Math.max(0, size - field.offset)) } : field,
+    field.kind.type === 'chars'
+      ? { ...field, size: Math.min(field.size, Math.max(0, size - field.offset)) }
+      : field,
   )
 }
 
 /** Where the fields end that this struct has, of all that its size could have. */
-function knownEnd(shape: Shape, view: DataView): number {
-  const used = shape.fields.filter(field => isShown({ ...field, isOptional: false }, shape, view, true))
+function knownEnd(shape: Shape, struct: StructView): number {
+  const used = shape.fields.filter(field => hasField({ ...field, isOptional: false }, struct, true))
   return Math.max(...used.map(({ offset, size }) => offset + size))
 }
 
@@ -67,10 +69,10 @@ export const isGiven = (value: bigint, sizeAt: number, context: Context): boolea
   !context.options.addressesOnly && givenBytes(value, sizeAt, context) !== undefined
 
 /** The struct, with zeros for what was not given. */
-function wholeView(shape: Shape, bytes: Uint8Array): DataView {
+function wholeStruct(shape: Shape, bytes: Uint8Array, at: bigint, context: Context): StructView {
   const whole = new Uint8Array(Math.max(shape.size, bytes.length))
   whole.set(bytes)
-  return new DataView(whole.buffer)
+  return new StructView(shape.layout, new DataView(whole.buffer), at, context)
 }
 
 export const given =
@@ -79,25 +81,18 @@ export const given =
     const { shape, sizeAt, wrapper, changing } = parse(operand)
     const bytes = givenBytes(value, sizeAt, context)
     if (!shape || !bytes) return address(value)
-    const view = wholeView(shape, bytes)
+    const struct = wholeStruct(shape, bytes, value, context)
     const fields = fieldsWithin(shape, bytes.length)
-    const text = shapeText({ ...shape, fields }, view, context, valueText, value, shape)
-    const told = changing === undefined ? text : withBefore(text, changing, shape, view, value, context)
+    const text = structText(struct, shape, context, valueText, fields)
+    const told = changing === undefined ? text : withBefore(text, changing, struct, context)
     const inner = wrapper === '' ? told.slice(1, -1) : `${wrapper}=${told}`
-    return `{${inner}${extraData(bytes, knownEnd(shape, view), context.options.full === true)}}`
+    return `{${inner}${extraData(bytes, knownEnd(shape, struct), context.options.full === true)}}`
   }
 
 /** `info_len=16 => 88` */
-function withBefore(
-  text: string,
-  name: string,
-  shape: Shape,
-  view: DataView,
-  value: bigint,
-  { remembered }: Context,
-): string {
-  const before = remembered.get(value)
-  const after = numberIn(shape, name, view)
+function withBefore(text: string, name: string, struct: StructView, { remembered }: Context): string {
+  const before = remembered.get(struct.at)
+  const after = struct.numberOf(name)
   if (before === undefined || before === after) return text
   return text.replace(`${name}=${after}`, `${name}=${before} => ${after}`)
 }
@@ -108,7 +103,7 @@ export const rememberGiven = (operand: string) => {
   return (value: bigint, context: Context): bigint | undefined => {
     const bytes = changing === undefined ? undefined : givenBytes(value, sizeAt, context)
     return shape && bytes && changing !== undefined
-      ? numberIn(shape, changing, wholeView(shape, bytes))
+      ? wholeStruct(shape, bytes, value, context).numberOf(changing)
       : undefined
   }
 }
@@ -119,9 +114,9 @@ export const sizedShape =
   (value, context) => {
     const { shape, sizeAt } = parse(operand)
     const size = BigInt.asUintN(32, argument(context, sizeAt))
-    const view = shape && size >= BigInt(shape.size) ? readView(context.memory, value, shape.size) : undefined
-    if (!shape || !view) return address(value)
-    const text = shapeText(shape, view, context, valueText, value)
+    const struct = shape && size >= BigInt(shape.size) ? viewAt(shape.layout, value, context) : undefined
+    if (!shape || !struct) return address(value)
+    const text = structText(struct, shape, context, valueText)
     return `${text.slice(0, -1)}${bytesBehind(value, shape.size, size, context)}}`
   }
 
@@ -133,7 +128,7 @@ export const counted = (operand: string, valueText: KindText): Printer => {
     const said = index === 'ret' ? (context.outcome?.value ?? 0n) : argument(context, Number(index))
     const count = BigInt.asUintN(32, said)
     return bytes === undefined
-      ? shapesAt(kind.slice(1, -1), value, count, context, valueText)
+      ? structsAt(kind.slice(1, -1), value, count, context, valueText)
       : wordsAt(kind, Number(bytes), value, count, context, valueText)
   }
 }

@@ -2,27 +2,26 @@
  * A struct in the memory of the program, of which a printer takes one field after the other, by
  * the names of its shape. For structs whose text depends on more than a shape can say.
  */
+import { type StructView, viewAt } from '../../codec/struct-view.ts'
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
-import type { KindText } from '../basic/structs.ts'
-import type { Context } from '../context.ts'
-import { bytesOf, readView } from '../memory.ts'
+import type { Context, KindText } from '../context.ts'
 import { address } from '../text.ts'
-import { shapeText, unsignedAt } from './shapes.ts'
+import { fieldText, isShown } from './struct-text.ts'
 
 export class Members {
   readonly #shape: Shape
-  readonly #view: DataView
+  readonly #struct: StructView
   readonly #valueText: KindText
   readonly context: Context
   /** Where the struct is. */
   readonly at: bigint
 
-  constructor(shape: Shape, view: DataView, context: Context, valueText: KindText, at: bigint) {
+  constructor(shape: Shape, struct: StructView, context: Context, valueText: KindText) {
     this.#shape = shape
-    this.#view = view
+    this.#struct = struct
     this.#valueText = valueText
     this.context = context
-    this.at = at
+    this.at = struct.at
   }
 
   /** How many bytes the struct has. */
@@ -38,14 +37,13 @@ export class Members {
 
   /** The value of a field of up to eight bytes. */
   number(name: string): bigint {
-    const { offset, size } = this.#field(name)
-    return unsignedAt(this.#view, offset, size)
+    return this.#struct.number(this.#field(name))
   }
 
   /** All bytes of a field. */
   bytes(name: string): Uint8Array {
     const { offset, size } = this.#field(name)
-    return bytesOf(this.#view, offset, size)
+    return this.#struct.bytes(offset, size)
   }
 
   /** The address of a field. */
@@ -60,15 +58,12 @@ export class Members {
 
   /** `a=1`, for each of the fields that is shown. */
   texts(...names: readonly string[]): readonly string[] {
-    return names.flatMap(name => {
-      const { brief: _, ...shape } = this.#shape
-      const only = { ...shape, fields: [this.#field(name)] }
-      const text = shapeText(only, this.#view, this.context, this.#valueText, this.at, this.#shape).slice(
-        1,
-        -1,
-      )
-      return text === '' ? [] : [text]
-    })
+    const { context } = this
+    const isFull = context.options.full === true
+    return names
+      .map(name => this.#field(name))
+      .filter(field => isShown(field, this.#struct, isFull))
+      .map(field => `${field.name}=${fieldText(field, this.#struct, context, this.#valueText)}`)
   }
 
   /** The text of a field without its name. */
@@ -85,7 +80,7 @@ export function membersAt(
   context: Context,
   valueText: KindText,
 ): Members | undefined {
-  const shape = shapeOf(name, context.memory.model)
-  const view = shape && readView(context.memory, at, shape.size)
-  return shape && view && new Members(shape, view, context, valueText, at)
+  const shape = shapeOf(name, context.model)
+  const struct = shape && viewAt(shape.layout, at, context)
+  return struct && new Members(shape, struct, context, valueText)
 }
