@@ -109,6 +109,41 @@ static int moves(void) {
   return 0;
 }
 
+/* Data that a call takes in part, refuses, or has in several buffers and messages. */
+static int offers(void) {
+  int ends[2], pair[2];
+  static char many[4096], got[4096];
+  pipe2(ends, O_NONBLOCK);
+  fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  struct iovec parts[] = {{"abc", 3}, {"de", 2}, {"", 0}, {"never shown", 11}};
+  struct iovec unreadable[] = {{"abc", 3}, {(void *)1, 5}};
+  write(ends[1], many, 4000);
+  writev(ends[1], (struct iovec[]){{many, 8}, {many, 2000}}, 2);
+  read(ends[0], got, sizeof got);
+  write(ends[1], many, sizeof many);
+  write(ends[1], "full", 4);
+  writev(ends[1], parts, 4);
+  pwrite(ends[1], "seek", 4, 0);
+  pwritev(ends[1], parts, 2, 0);
+  vmsplice(ends[1], parts, 1, SPLICE_F_NONBLOCK);
+  read(ends[0], got, sizeof got);
+  writev(ends[1], unreadable, 2);
+  write(ends[1], (void *)1, 10);
+  write(ends[1], "", 0);
+  sendto(ends[1], "no socket", 9, 0, 0, 0);
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 4};
+  sendmsg(ends[1], &message, 0);
+  socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+  struct mmsghdr messages[2] = {{message}, {message}};
+  messages[1].msg_hdr.msg_iovlen = 1;
+  sendmmsg(pair[0], messages, 2, 0);
+  struct iovec room[] = {{got, 2}, {got + 2, 1}, {got + 3, 60}};
+  struct mmsghdr arrived[3] = {{{.msg_iov = room, .msg_iovlen = 3}}, {{.msg_iov = room, .msg_iovlen = 2}}};
+  recvmmsg(pair[1], arrived, 2, MSG_DONTWAIT, 0);
+  recvmmsg(pair[1], arrived, 2, MSG_DONTWAIT, 0);
+  return 0;
+}
+
 static long gate32(long number, long a, long b, long c) {
   long result;
   __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c), "S"(0), "D"(0) : "memory");
@@ -178,6 +213,7 @@ int main(int count, char **words) {
   struct { char *name; int (*run)(void); } cases[] = {
     {"child", child}, {"signals", signals}, {"dies", dies}, {"thread-exec", thread_exec}, {"moves", moves},
     {"turns", turns}, {"loops", loops}, {"threads", threads}, {"opens", opens}, {"waits", waits}, {"narrow", narrow},
+    {"offers", offers},
   };
   for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
     if (count > 1 && !strcmp(cases[i].name, words[1])) return cases[i].run();

@@ -9,6 +9,9 @@ import { both, noStrace } from './support/strace.js'
 
 const CALLS = 'trace=execve,rt_sigreturn,umask,rmdir,close,wait4,pause,exit_group'
 
+/** Calls of the case `offers`. */
+const MOVING = 'read,write,writev,pwrite64,pwritev,vmsplice,sendto,sendmsg,sendmmsg,recvmmsg,fcntl,socketpair'
+
 /** Options, and a case of straced.c. */
 const COMBINATIONS: readonly (readonly [options: readonly string[], args: readonly string[]])[] = [
   [[], ['turns']],
@@ -62,6 +65,7 @@ const COMBINATIONS: readonly (readonly [options: readonly string[], args: readon
   [['--output-separately', '-e', CALLS], ['signals']],
   [['-zZ', '-e', CALLS], ['turns']],
   [['-e', 'trace=read,write,readv,writev,sendmsg,recvfrom', '-e', 'read=all', '-e', 'write=all'], ['moves']],
+  [['-e', `trace=${MOVING}`, '-e', 'read=all', '-e', 'write=all'], ['offers']],
   [['-e', 'trace=read,write', '-e', 'read=3', '-e', 'write=!4'], ['moves']],
   [['-y', '-e', 'trace=close,openat'], ['opens']],
   [['-yy', '-e', 'trace=writev,sendmsg,close'], ['moves']],

@@ -37,8 +37,10 @@ const SHAPES: ReadonlyMap<number, Shape> = new Map([
   ...shapes('write', 'messages', ['sendmmsg']),
 ])
 
-const MESSAGE_SEND = syscallNumber('mq_timedsend')
 const WORD = 8
+const ALL = 2n ** 64n - 1n
+/** A program may offer any length to a call that refuses it. Longer buffers are not shown. */
+const MOST_BYTES = 2n ** 26n
 
 const wordAt = (bytes: Uint8Array, offset: number): bigint =>
   offset + WORD > bytes.length
@@ -60,25 +62,38 @@ export class Dumps {
     return isEmpty(read) && isEmpty(write) ? undefined : new Dumps(read, write)
   }
 
-  /** The lines, each with a line end; empty if the call moved no data. */
+  /**
+   * The lines, each with a line end. As in strace, a call that writes shows all that the program
+   * offered, also if the kernel took less or refused it; a call that reads shows what arrived.
+   */
   text(call: Call, { value, failed }: Outcome, memory: MemoryReader): string {
     const shape = SHAPES.get(call.nr)
-    if (!shape || failed || (call.abi ?? 'x86_64') !== 'x86_64') return ''
+    if (!shape || (call.abi ?? 'x86_64') !== 'x86_64') return ''
+    const writes = shape.way === 'write'
+    // A number of messages is known only after success.
+    if (failed && (!writes || shape.data === 'messages')) return ''
     const [fd = 0n, address = 0n, count = 0n] = call.args
-    if (!has(shape.way === 'read' ? this.#read : this.#write, Number(BigInt.asIntN(32, fd)))) return ''
+    if (!has(writes ? this.#write : this.#read, Number(BigInt.asIntN(32, fd)))) return ''
     switch (shape.data) {
       case 'buffer':
-        return dump(memory.read(address, Number(call.nr === MESSAGE_SEND ? count : value)))
+        return dump(bytesAt(memory, address, writes ? count : value))
       case 'vector':
-        return vectorDump(memory, address, Number(count), value)
+        return vectorDump(memory, address, Number(count), writes ? ALL : value)
       case 'message':
-        return messageDump(memory, address, value)
+        return messageDump(memory, address, writes ? ALL : value)
       default:
         return messagesDump(memory, address, Number(value))
     }
   }
 }
 
+function bytesAt(memory: MemoryReader, address: bigint, length: bigint): Uint8Array {
+  if (length > MOST_BYTES) return new Uint8Array()
+  const bytes = memory.read(address, Number(length))
+  return bytes.length < Number(length) ? new Uint8Array() : bytes
+}
+
+/** An empty buffer ends the list, as in strace. */
 function vectorDump(memory: MemoryReader, address: bigint, count: number, moved: bigint): string {
   const vector = memory.read(address, Math.min(count, MOST_VECTORS) * IOVEC_BYTES).slice()
   let left = moved
@@ -87,9 +102,9 @@ function vectorDump(memory: MemoryReader, address: bigint, count: number, moved:
     const length = wordAt(vector, index * IOVEC_BYTES + WORD)
     const part = length < left ? length : left
     left -= part
-    if (part === 0n) continue
+    if (part === 0n) break
     text += ` * ${part} bytes in buffer ${index}\n`
-    text += dump(memory.read(wordAt(vector, index * IOVEC_BYTES), Number(part)))
+    text += dump(bytesAt(memory, wordAt(vector, index * IOVEC_BYTES), part))
   }
   return text
 }
@@ -103,8 +118,9 @@ function messagesDump(memory: MemoryReader, address: bigint, count: number): str
   let text = ''
   for (let index = 0; index < count; index++) {
     const at = address + BigInt(index * MMSGHDR_BYTES)
-    const moved = wordAt(memory.read(at, MMSGHDR_BYTES).slice(), MSGHDR_BYTES) & 0xffffffffn
-    text += ` = ${moved} buffers in vector ${index}\n${messageDump(memory, at, moved)}`
+    const message = memory.read(at, MMSGHDR_BYTES).slice()
+    const moved = wordAt(message, MSGHDR_BYTES) & 0xffffffffn
+    text += ` = ${wordAt(message, 24)} buffers in vector ${index}\n${messageDump(memory, at, moved)}`
   }
   return text
 }
