@@ -38,6 +38,8 @@ const targets = [
         'readable.c',
         'unchanged.c',
         'flags.c',
+        'wake.c',
+        'stop.c',
         'trace.c',
         'past.c',
         'captures.c',

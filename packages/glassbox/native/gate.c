@@ -27,7 +27,7 @@
 #define MSG_NOSIGNAL 0x4000
 
 /*
- * Whether a call is made again after a signal. The signals that wake a tracer (trace.c) may come
+ * Whether a call is made again after a signal. The signals that wake a tracer (wake.c) may come
  * at any time, also when it waits for nothing that they could end: a child must be reaped all the
  * same. After EINTR of close the descriptor is closed; a call with a time would begin it anew.
  */

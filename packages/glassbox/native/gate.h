@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: the functions of arguments.c, owned.c, readable.c,
- * unchanged.c, trace.c, start.c, supervise.c and guest.c.
+ * unchanged.c, wake.c, trace.c, start.c, supervise.c and guest.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -51,9 +51,11 @@ napi_value gate_first_changed(napi_env env, napi_callback_info info);
 /* flags.c */
 napi_value gate_set_flags(napi_env env, napi_callback_info info);
 
-/* trace.c */
+/* wake.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);
 napi_value gate_take_signals(napi_env env, napi_callback_info info);
+
+/* trace.c */
 napi_value gate_trace_step(napi_env env, napi_callback_info info);
 napi_value gate_read_memory(napi_env env, napi_callback_info info);
 napi_value gate_write_memory(napi_env env, napi_callback_info info);

@@ -1,5 +1,5 @@
 /*
- * What one step of the tracer takes and gives. trace.c fills it; src/gate/ptrace.ts and
+ * What one step of the tracer takes and gives. stop.c fills it; src/gate/ptrace.ts and
  * src/ptrace/record.ts read it, with the layouts that scripts/native/layouts.mjs reads from this
  * header.
  */

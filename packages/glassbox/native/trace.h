@@ -1,6 +1,6 @@
 /*
  * What the two steps share: traceStep (trace.c), which serves a trace, and superviseStep
- * (supervise.c), which serves supervised programs.
+ * (supervise.c), which serves supervised programs. wake.c, stop.c and trace.c define it.
  */
 #ifndef GLASSBOX_TRACE_H
 #define GLASSBOX_TRACE_H
