@@ -324,7 +324,8 @@ test('a program gets no pages of the host’s huge page pool, which no group cou
 
 /**
  * Kinds of kernel objects, by what happens to a program that wants 40 MiB of them under a limit of
- * 24 MiB.
+ * 24 MiB. Some can be reclaimed: the kernel then frees older ones, and kills the program only where
+ * it asks faster than they are freed (each waits for an RCU grace period).
  */
 const KERNEL_MEMORY: readonly {
   readonly kind: string
@@ -352,7 +353,8 @@ for (const { kind, reclaimed, least = 32 } of KERNEL_MEMORY) {
     assert.deepEqual([free.status, free.exitCode], ['exited', 0])
     assert.ok(free.memoryBytes >= least * MIB, `${free.memoryBytes} bytes`)
     const limited = await grow(24 * (least / 32))
-    assert.equal(limited.status, reclaimed ? 'exited' : 'memory-limit')
+    const outcomes = reclaimed ? ['exited', 'memory-limit'] : ['memory-limit']
+    assert.ok(outcomes.includes(limited.status), limited.status)
     assert.ok(limited.memoryBytes <= 24 * MIB)
   })
 }
