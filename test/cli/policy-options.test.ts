@@ -62,6 +62,7 @@ test('--explain changes nothing else, and the option that it names allows the ca
     const { code, out, err } = traced(['--explain'], ...words)
     assert.deepEqual([code, out], [plain.code, plain.out])
     assert.match(plain.err, / denied calls? \(see --explain\)/)
+    assert.doesNotMatch(err, /see --explain/)
     const options = [...err.matchAll(/To allow it: (--allow-\w+) (\S+)/g)]
     const allowed = options.flatMap(([, option = '', path = '']) => [option, path])
     assert.ok(allowed.length > 0, err)

@@ -190,7 +190,7 @@ function tellResult(
   if (flags.has('--json')) for (const piece of resultJson(result, hints)) stdout.write(piece)
   else if (!flags.has('--quiet')) {
     const name = paint(stderr, result.ok ? 'green' : 'yellow', 'glassbox:')
-    stderr.write(`${name} ${printable(reportLine(result))}\n`)
+    stderr.write(`${name} ${printable(reportLine(result, flags.has('--explain')))}\n`)
     for (const hint of hints) stderr.write(`${name} ${printable(hint)}\n`)
   }
   if (flags.has('--explain'))

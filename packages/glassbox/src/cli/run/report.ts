@@ -49,10 +49,11 @@ function caveat({ cpuTime, memory }: AnyResult['measuredBy']): string {
   return weak ? ' · measured without a cgroup' : ''
 }
 
-/** How many calls were denied without ending the program. */
-function denied({ denials, moreDenials = 0 }: AnyResult): string {
+/** How many calls were denied without ending the program, and how to see which. */
+function denied({ denials, moreDenials = 0 }: AnyResult, explained: boolean): string {
   const count = (denials?.length ?? 0) + moreDenials
-  return count === 0 ? '' : ` · ${count} denied ${count === 1 ? 'call' : 'calls'} (see --explain)`
+  if (count === 0) return ''
+  return ` · ${count} denied ${count === 1 ? 'call' : 'calls'}${explained ? '' : ' (see --explain)'}`
 }
 
 /** So many names fit into the line. */
@@ -71,9 +72,12 @@ function unserved({ unserved: found }: AnyResult): string {
   return calls + faults
 }
 
-/** One line: how the program ended, CPU and wall time, peak memory, denied calls. */
-export function reportLine(result: AnyResult): string {
+/**
+ * One line: how the program ended, CPU and wall time, peak memory, denied calls. `explained` says
+ * that lines of --explain follow.
+ */
+export function reportLine(result: AnyResult, explained = false): string {
   const { cpuTimeMs, wallTimeMs, measuredBy } = result
   const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · ${peakMemory(result)}`
-  return `${ending(result)} · ${figures}${caveat(measuredBy)}${denied(result)}${unserved(result)}`
+  return `${ending(result)} · ${figures}${caveat(measuredBy)}${denied(result, explained)}${unserved(result)}`
 }
