@@ -46,7 +46,7 @@ const ALONE = [
  * What the paths of files begin with that run beside all others: they take the lowest priority and
  * use the CPU time that the others leave.
  */
-const BESIDE = ['codec/fuzz.']
+const BESIDE = ['codec/fuzz.', 'runners/kernel/fuzz.']
 
 /** If more files fail than this, chance is not the cause, and none is run again. */
 const MOST_RERUNS = 6

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CALLS 470
+#define CALLS 480
 #define CALLS_A_CHILD 400
 #define MOST_MS 1500
 
