@@ -55,7 +55,7 @@ const { values, positionals: filters } = parseArgs({
   allowPositionals: true,
   options: {
     node: { type: 'string', default: process.execPath },
-    seconds: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: '600' },
     built: { type: 'boolean', default: false },
     serial: { type: 'boolean', default: false },
     root: { type: 'string', default: fileURLToPath(new URL('../build/test/', import.meta.url)) },

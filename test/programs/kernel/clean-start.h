@@ -29,6 +29,7 @@ __attribute__((constructor)) static void clean_start(int count) {
   umask(022);
   limit_to(RLIMIT_NOFILE, 256);
   limit_to(RLIMIT_STACK, 8 << 20);
+  limit_to(RLIMIT_AS, RLIM_INFINITY);
   limit_to(RLIMIT_CORE, 0);
 }
 #endif
