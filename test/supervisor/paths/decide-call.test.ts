@@ -182,6 +182,25 @@ test('a change is denied if the rules let the file only be read, by path and by 
   )
 })
 
+test('a call that makes only what is not there says that it is there, if that may be asked', context => {
+  const path = directory(context)
+  const calls = [
+    ...['mkdir,s:/usr,0755', 'mkdirat,-100,s:sub,0755', 'mknod,s:file,4516,0', 'symlink,s:x,s:dangling'],
+    ...['link,s:other,s:file', 'open,s:file,0xc2,0600', 'open,s:dangling,0xc2,0600'],
+  ].map(callText)
+  const exists = calls.map(() => '-17')
+  assert.deepEqual(native(calls, path), exists)
+  const rules = [rule('read', '/')]
+  const asked = decided(context, calls, { rules: [...rules, rule('write', `${path}/other`)], cwd: path })
+  assert.deepEqual([asked.lines, asked.denied], [exists, []])
+  const below = calls.slice(1)
+  assert.deepEqual(
+    decided(context, below, { cwd: path }).lines,
+    below.map(() => '-13'),
+    'the control: what may not be asked for is denied',
+  )
+})
+
 test('results are not written where the program itself could not write', context => {
   const path = directory(context)
   const calls = [

@@ -27,6 +27,8 @@ export interface CallClass {
   readonly nofollow?: boolean
   /** The call can make the file. So a file that does not exist is judged by its name. */
   readonly makes?: boolean
+  /** The call fails with EEXIST if the file, the last that it names, is there. */
+  readonly onlyNew?: boolean
   /** Indexes of arguments that hold a path, but name no file to this call. */
   readonly texts?: readonly number[]
   /** The file is that of the descriptor in argument 0. */
@@ -37,16 +39,20 @@ type Row = readonly [CallClass, readonly string[]]
 
 const NOFOLLOW = { nofollow: true } as const
 const MAKES = { nofollow: true, makes: true } as const
+const MAKES_NEW = { ...MAKES, onlyNew: true } as const
 
 const ROWS: readonly Row[] = [
   // What Landlock covers.
   [{ use: 'open', maker: 'kernel' }, ['open', 'openat']],
   [{ use: 'write', maker: 'kernel', makes: true }, ['creat']],
   [{ use: 'write', maker: 'kernel', ...NOFOLLOW }, ['unlink', 'unlinkat', 'rmdir']],
-  [{ use: 'write', maker: 'kernel', ...MAKES }, ['mkdir', 'mkdirat', 'mknod', 'mknodat']],
-  [{ use: 'write', maker: 'kernel', ...MAKES }, ['rename', 'renameat', 'renameat2', 'link', 'linkat']],
+  [
+    { use: 'write', maker: 'kernel', ...MAKES_NEW },
+    ['mkdir', 'mkdirat', 'mknod', 'mknodat', 'link', 'linkat'],
+  ],
+  [{ use: 'write', maker: 'kernel', ...MAKES }, ['rename', 'renameat', 'renameat2']],
   // The target of a symbolic link is only text until something follows the link.
-  [{ use: 'write', maker: 'kernel', ...MAKES, texts: [0] }, ['symlink', 'symlinkat']],
+  [{ use: 'write', maker: 'kernel', ...MAKES_NEW, texts: [0] }, ['symlink', 'symlinkat']],
   [{ use: 'execute', maker: 'kernel' }, ['execve', 'execveat']],
   // A later relative path starts at the directory that the kernel chose, so a race gains nothing.
   [{ use: 'stat', maker: 'kernel' }, ['chdir']],

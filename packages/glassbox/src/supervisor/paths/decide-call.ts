@@ -4,7 +4,15 @@
  * made the call is stopped until then; other threads of the program run and may change its memory,
  * its files and its descriptors.
  */
-import { O_ACCMODE, O_CREAT, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC } from '../../linux/constants.ts'
+import {
+  O_ACCMODE,
+  O_CREAT,
+  O_EXCL,
+  O_PATH,
+  O_RDONLY,
+  O_TMPFILE,
+  O_TRUNC,
+} from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { ACCESS } from '../../policy/resolved.ts'
@@ -138,7 +146,7 @@ export class PathDecider {
       try {
         for (const each of named) all.push(resolve(each, follow, viewer))
         for (const [index, one] of all.entries()) {
-          const denied = this.#judgeFound(call, pathCall, one)
+          const denied = this.#judgeFound(call, pathCall, one, index === named.length - 1)
           if (denied) return { ...denied, path: denied.path || textOf(named[index]) }
         }
         const [target] = all
@@ -164,11 +172,11 @@ export class PathDecider {
     if (pathCall.maker !== 'kernel' || pathCall.use === 'execute') return false
     const all: Found[] = []
     try {
-      return named.every(each => {
+      return named.every((each, index) => {
         const one = resolveQuickly(each, follow)
         if (!one) return false
         all.push(one)
-        return this.#judgeFound(call, pathCall, one) === undefined
+        return this.#judgeFound(call, pathCall, one, index === named.length - 1) === undefined
       })
     } finally {
       closeFound(all)
@@ -198,11 +206,11 @@ export class PathDecider {
     }
   }
 
-  /** Undefined: the rules do not deny it. */
-  #judgeFound(call: StoppedCall, pathCall: PathCall, one: Found): Denied | undefined {
+  /** Judges a file that the call names; the last or another. Undefined: it is not denied. */
+  #judgeFound(call: StoppedCall, pathCall: PathCall, one: Found, isLast: boolean): Denied | undefined {
     const { kind, name } = one
     if (kind === 'stranger' || kind === 'unseen') return deny(name, NO_RULE[kind])
-    const access = this.#accessOf(call, pathCall, one)
+    const access = this.#accessOf(call, pathCall, one, isLast)
     if (access === 0) return undefined
     // A path that is longer than the kernel tells. Landlock judges what the kernel makes.
     if (name === '')
@@ -232,7 +240,7 @@ export class PathDecider {
   }
 
   /** The right that the call needs for what was found; 0 if it needs none. */
-  #accessOf(call: StoppedCall, pathCall: PathCall, { kind, byDescriptor }: Found): number {
+  #accessOf(call: StoppedCall, pathCall: PathCall, { kind, byDescriptor }: Found, isLast: boolean): number {
     const { statAll } = this.#options
     const flags = pathCall.use === 'open' ? openFlagsOf(pathCall, call.args) : 0
     const access = pathCall.use === 'open' ? openAccess(flags) : ACCESS[pathCall.use]
@@ -240,6 +248,10 @@ export class PathDecider {
     if (kind === 'missing' && makes) return ACCESS.write
     // That a file does not exist is an attribute of it. Otherwise the call fails by itself.
     if (kind !== 'object') return statAll ? 0 : ACCESS.stat
+    // The call fails with EEXIST, which says only that the file is there. `mkdir -p` relies on it.
+    // If the file goes away meanwhile, Landlock judges what the call makes.
+    const onlyNew = pathCall.onlyNew === true || (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL)
+    if (onlyNew && isLast) return statAll ? 0 : ACCESS.stat
     // The program may know all about what it has open.
     return access === ACCESS.stat && (statAll || byDescriptor) ? 0 : access
   }
