@@ -115,6 +115,15 @@ for (const runner of RUNNERS) {
   }
 }
 
+test('a shell finds no terminal, as in any session of its own, and that is no denied call', async () => {
+  const script = 'exec 2>&1; : > /dev/tty'
+  const words = ['bash', '-c', script]
+  const native = spawnSync('setsid', words, { encoding: 'utf8' }).stdout
+  assert.match(native, /No such device or address/)
+  const result = await run('bash', ['-c', script], { runner: 'ptrace', policy: 'shell' })
+  assert.deepEqual([result.stdout, result.denials ?? []], [native, []])
+})
+
 for (const policy of NAMES) {
   test(`${policy} is a valid policy without a need for a tracer, and each of its rules has a reason`, () => {
     validatePolicy(PRESETS[policy])

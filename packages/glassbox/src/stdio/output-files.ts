@@ -5,7 +5,7 @@
  * existing file is never written to; processes that have it open keep the old contents. No link
  * below a target directory is followed.
  */
-import { fchmodSync, type Stats, statSync, write as writeCallback } from 'node:fs'
+import { fchmodSync, write as writeCallback } from 'node:fs'
 import { promisify } from 'node:util'
 import { GlassboxError } from '../errors.ts'
 import { randomHex } from '../gate/random.ts'
@@ -17,6 +17,7 @@ import { hintFor, inWords } from './files/errors.ts'
 import { TreeWriter } from './files/tree-writer.ts'
 import type { FoundFile } from './files/visitor.ts'
 import type { HostPaths } from './host-paths.ts'
+import { isSpecial } from './special-file.ts'
 
 const write = promisify(writeCallback)
 const OWNER_ALL = 0o700
@@ -92,17 +93,6 @@ async function writeHostFile(target: string, paths: HostPaths, file: FoundFile):
   } finally {
     close(directory)
   }
-}
-
-/** Whether it is a terminal, a pipe or a device, such as /dev/stdout, which is not replaced. */
-function isSpecial(path: string): boolean {
-  let stats: Stats | undefined
-  try {
-    stats = statSync(path, { throwIfNoEntry: false })
-  } catch {
-    return false // making it will fail with the reason
-  }
-  return stats !== undefined && !stats.isFile() && !stats.isDirectory()
 }
 
 /**

@@ -8,6 +8,7 @@ import { pathComponents } from '../../job/box-path.ts'
 import { GlassboxError, InvalidOptionError } from '../../errors.ts'
 import { DEFAULT_ENV } from '../../job/box-layout.ts'
 import type { RunOptions } from '../../job/options.ts'
+import { isSpecial } from '../../stdio/special-file.ts'
 import type { ParsedOptions } from '../options.ts'
 import { type CopyOut, collectOf } from './copy-out.ts'
 import { parseEnv } from './environment.ts'
@@ -48,12 +49,15 @@ function checkReadable(source: string): void {
 
 /**
  * The directory must exist before the program runs, because otherwise its result could not be
- * kept.
+ * kept. A device or pipe is written itself (output-files.ts), so its directory does not matter.
  */
-function checkTargetDirectory(target: string): void {
+function checkTarget(target: string): void {
+  const special = isSpecial(target)
   try {
-    accessSync(dirname(target), constants.W_OK)
+    accessSync(special ? target : dirname(target), constants.W_OK)
   } catch {
+    if (special)
+      throw new InvalidOptionError('--copy-out', `--copy-out: cannot write to ${target}.`, 'Check its mode.')
     throw new InvalidOptionError(
       '--copy-out',
       `--copy-out: cannot write into ${dirname(target)}.`,
@@ -87,7 +91,7 @@ function copyOutOf(texts: readonly string[]): CopyOut {
   )
   for (const [name, target] of files) {
     checkNameInBox('--copy-out', name)
-    checkTargetDirectory(target)
+    checkTarget(target)
   }
   return new Map(files)
 }

@@ -40,5 +40,8 @@ export const PROGRAMS: readonly string[] = [
 /** The working directory. */
 export const WORK: readonly string[] = ['{work}/']
 
-/** What programs write to, besides their files. */
-export const SINKS: readonly string[] = ['/dev/null']
+/**
+ * What programs write to, besides their files. A program begins a session of its own, which has no
+ * terminal, so /dev/tty gives ENXIO: each shell asks for it.
+ */
+export const SINKS: readonly string[] = ['/dev/null', '/dev/tty']

@@ -4,15 +4,7 @@
  * made the call is stopped until then; other threads of the program run and may change its memory,
  * its files and its descriptors.
  */
-import {
-  O_ACCMODE,
-  O_CREAT,
-  O_EXCL,
-  O_PATH,
-  O_RDONLY,
-  O_TMPFILE,
-  O_TRUNC,
-} from '../../linux/constants.ts'
+import { O_ACCMODE, O_CREAT, O_EXCL, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { ACCESS } from '../../policy/resolved.ts'
