@@ -324,8 +324,8 @@ test('a program gets no pages of the host’s huge page pool, which no group cou
 
 /**
  * Kinds of kernel objects, by what happens to a program that wants 40 MiB of them under a limit of
- * 24 MiB. Some can be reclaimed: the kernel then frees older ones, and kills the program only where
- * it asks faster than they are freed (each waits for an RCU grace period).
+ * 24 MiB. Some can be reclaimed: the kernel frees older ones then, and kills the program only if
+ * it asks for them faster than they are freed (each waits for an RCU grace period).
  */
 const KERNEL_MEMORY: readonly {
   readonly kind: string
