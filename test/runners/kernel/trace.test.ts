@@ -66,7 +66,7 @@ function traced(
 
 const SAME: readonly (readonly [name: string, words: readonly string[], code: number, races: boolean])[] = [
   ['true', ['true'], 0, false],
-  ['cat of a file', ['cat', '/etc/passwd'], 0, false],
+  ['cat of a file', ['cat', '/etc/hosts'], 0, false],
   ['a name that is not there', ['cat', '/nowhere'], 1, false],
   ['a pipeline of bash', ['bash', '--norc', '-c', 'echo hello | tr a-z A-Z | cat'], 0, true],
   [
@@ -177,7 +177,7 @@ describe('a trace of a box', () => {
     await assert.rejects(async () => box.run('/nowhere', [], { trace: { reader } }), {
       code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND',
     })
-    await assert.rejects(async () => box.run('/etc/passwd', [], { trace: { reader } }))
+    await assert.rejects(async () => box.run('/etc/hosts', [], { trace: { reader } }))
     assert.equal((await box.run('echo', ['next'])).stdout, 'next\n')
   })
 })
