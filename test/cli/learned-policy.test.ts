@@ -42,6 +42,15 @@ test('files are granted by their names, those of the working directory by {work}
   })
 })
 
+test('who looks for the name of its user may do so as a user without a name', () => {
+  const rulesOf = (files: Seen): readonly string[] => {
+    const policy = learnedPolicy(watched(files), 'tool', { work: '/w', files: 3 })
+    return (validatePolicy(policy).rules ?? []).flatMap(({ syscalls, when }) => (when ? syscalls : []))
+  }
+  assert.deepEqual(rulesOf([['read', '/etc/nsswitch.conf']]), ['prctl', 'socket'])
+  assert.deepEqual(rulesOf([['read', '/etc/passwd']]), [])
+})
+
 test('what is created needs its directory, which then covers what is below it', () => {
   const seen = [
     ['create', '/home/me/work/out/a.txt'],

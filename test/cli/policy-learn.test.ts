@@ -44,6 +44,9 @@ const PROGRAMS: readonly (readonly [program: string, ...args: string[]])[] = [
   ['/usr/bin/python3', '-c', 'import json, threading; print(json.dumps([1]))'],
   ['node', '-e', 'console.log(6 * 7)'],
   ['gcc', 'main.c', '-o', 'out'],
+  // These ask for the name of their user, whom a sandbox does not name.
+  ['curl', '-s', 'file:///etc/hostname'],
+  ['vim', '-es', '-u', 'NONE', '-c', 'qa!'],
 ]
 
 const exists = (name: string): boolean =>

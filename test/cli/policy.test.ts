@@ -33,7 +33,7 @@ test('show prints rules, reasons and files in lines of a terminal', () => {
   assert.match(out, /clone if flags has\s+CLONE_PTRACE\|/)
   assert.match(out, /prctl if option = PR_SET_NAME or PR_GET_NAME/)
   assert.match(out, /ends the program +every other call/)
-  assert.match(out, /may be written\n +\{work\}\/, \/dev\/null\n/)
+  assert.match(out, /may be written\n +\{work\}\/, \/dev\/null, \/dev\/tty\n/)
   assert.match(out, /Any other use: refused with EACCES\./)
   for (const line of out.split('\n')) assert.ok(line.length <= 80 || !line.trim().includes(' '), line)
 })

@@ -1,6 +1,9 @@
 /** From what was seen of a program to the smallest policy that lets it do the same again. Pure. */
 import { dirname } from 'node:path'
-import type { PathRules, Policy } from '../../../policy/policy.ts'
+import { PR_CAPBSET_READ } from '../../../linux/constants.ts'
+import type { PathRules, Policy, Rule } from '../../../policy/policy.ts'
+import { NO_LOCAL_SERVICES } from '../../../policy/presets/ordinary.ts'
+import { because, is } from '../../../seccomp/conditions.ts'
 import type { FileUse, UsedFile, Watched } from './record.ts'
 
 export interface Generalization {
@@ -31,6 +34,22 @@ const BY_CHANCE: readonly string[] = [
 
 /** What makes a process: which one a runtime takes depends on whether root runs it. */
 const BIRTHS: readonly string[] = ['fork', 'vfork', 'clone', 'clone3']
+
+/** Says which services know the names of users: nsswitch.conf(5). */
+const NAME_SERVICES = '/etc/nsswitch.conf'
+
+/**
+ * A program that asks for the name of its user may find it in /etc/passwd while it is watched. In
+ * a sandbox the user has no name, so libc asks the next service. What the libraries of services
+ * ask of the kernel is harmless, and their servers are not reached.
+ */
+const NAMELESS_USER: readonly Rule[] = [
+  ...because('libraries that look for the name of its user ask for it', [
+    { syscalls: ['prctl'], when: [is(0, PR_CAPBSET_READ)], action: { kind: 'allow' } },
+    { syscalls: ['rt_sigprocmask', 'readlinkat', 'getdents64'], action: { kind: 'allow' } },
+  ]),
+  ...NO_LOCAL_SERVICES,
+]
 
 /** Directories that are never granted as a whole: they have files of many owners. */
 const SHARED: readonly string[] = [
@@ -148,6 +167,8 @@ export function learnedPolicy(watched: Watched, name: string, how: Generalizatio
   const seen = watched.syscalls
   const births = BIRTHS.some(call => seen.includes(call)) ? BIRTHS : []
   const chance = [...BY_CHANCE, ...births].filter(call => !seen.includes(call))
+  const allowed = [...seen, ...chance]
+  const forNames = watched.files.some(({ path }) => path === NAME_SERVICES) ? NAMELESS_USER : []
   return {
     name,
     rules: [
@@ -157,6 +178,10 @@ export function learnedPolicy(watched: Watched, name: string, how: Generalizatio
         action: { kind: 'allow' },
         why: 'it depends on time and streams whether it makes them',
       },
+      ...forNames.map(rule => ({
+        ...rule,
+        syscalls: rule.syscalls.filter(call => !allowed.includes(call)),
+      })),
     ].filter(({ syscalls }) => syscalls.length > 0) as NonNullable<Policy['rules']>,
     otherwise: { kind: 'kill' },
     paths: pathsOf(watched, how),
