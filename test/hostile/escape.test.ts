@@ -85,7 +85,7 @@ test('a working directory among the descriptors of init is refused or inside the
   const other =
     'mount -t tmpfs none /tmp && cd /tmp && mkdir bin lib lib64 usr proc && mount --rbind /usr usr && ' +
     'mount --bind /bin bin && mount --bind /lib lib && mount --bind /lib64 lib64 && mount --rbind /proc proc && ' +
-    `exec 9< / && exec chroot . sh -c "stat -c %d:%i /; cd /proc/self/fd/9; ${climb}"`
+    `exec 9< / && PATH=$PATH:/usr/sbin && exec chroot . sh -c "stat -c %d:%i /; cd /proc/self/fd/9; ${climb}"`
   const native = spawnSync('unshare', [...words, other], { encoding: 'utf8' })
   const [start, reached] = native.stdout.trim().split('\n')
   assert.ok(start && reached && start !== reached, `natively it leads out: ${native.stdout}${native.stderr}`)
