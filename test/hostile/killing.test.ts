@@ -42,6 +42,8 @@ interface Bomb {
   readonly reach: (result: RunResult) => number
   readonly least: number
   readonly more: Partial<typeof LIMITS>
+  /** How far it gets with that at least. Default: further than before. */
+  readonly further?: number
 }
 
 const generations = ({ stdout }: RunResult): number => stdout.length
@@ -74,10 +76,12 @@ const BOMBS: readonly Bomb[] = [
     reach: ({ cpuTimeMs }) => cpuTimeMs,
     least: 200,
     more: { cpuTimeMs: 400 },
+    // Without a cgroup, the first run can use more than its limit on a machine that is busy.
+    further: 400,
   },
 ]
 
-for (const { name, args, reach, least, more } of BOMBS) {
+for (const { name, args, reach, least, more, further: goal } of BOMBS) {
   test(`${name}: ended by a clock, in a box of its own, an open one and a pooled one`, async () => {
     const end = (result: RunResult): RunResult => {
       assert.ok(CLOCKS.includes(result.status), result.status)
@@ -96,7 +100,8 @@ for (const { name, args, reach, least, more } of BOMBS) {
     assert.equal(pool.replaced, 0, 'the container was made clean')
     const further = await world.run('swarm', args, { limits: { ...LIMITS, ...more } })
     assert.ok(CLOCKS.includes(further.status), further.status)
-    assert.ok(reach(further) > reach(first), `${reach(further)} is further than ${reach(first)}`)
+    const wanted = goal ?? reach(first) + 1
+    assert.ok(reach(further) >= wanted, `${reach(further)}, not ${wanted}`)
   })
 }
 
