@@ -17,6 +17,7 @@ const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
   ['contents', 'reading, writing, holes, times, names, copies, attributes, memfd, mappings'],
   ['waiting', 'pipes, FIFOs, poll, select, epoll, eventfd, locks, descriptors, sockets'],
   ['tables', 'the room for descriptors, which select sees: how it grows, and what a child has'],
+  ['removed', 'open files without their name, and what is left of a call without a free descriptor'],
   ['watches', 'inotify: what each operation tells, in which order'],
   ['terminal', 'pseudo terminals from both sides, job control, hang-ups'],
   ['packets', 'packet mode, struct termio, typing by TIOCSTI'],

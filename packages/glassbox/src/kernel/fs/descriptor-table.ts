@@ -47,10 +47,15 @@ export class DescriptorTable implements FdTable {
     return this.#files[fd]
   }
 
-  add(file: OpenFile, closeOnExec: boolean, from = 0): number {
+  free(from = 0): number {
     let fd = Math.max(from, this.#firstFree)
     while (this.#files[fd] !== undefined) fd++
-    if (fd >= this.limit) return -EMFILE
+    return fd >= this.limit ? -EMFILE : fd
+  }
+
+  add(file: OpenFile, closeOnExec: boolean, from = 0): number {
+    const fd = this.free(from)
+    if (fd < 0) return fd
     if (from <= this.#firstFree) this.#firstFree = fd + 1
     this.#put(fd, file, closeOnExec)
     return fd

@@ -4,6 +4,11 @@ import type { OpenFile } from './vfs.ts'
 export interface FdTable {
   /** undefined: EBADF. */
   get(fd: number): OpenFile | undefined
+  /**
+   * The lowest free descriptor from `from` on; −EMFILE at the limit. Whoever makes, truncates or
+   * takes something for a descriptor asks first: without one, nothing has happened.
+   */
+  free(from?: number): number
   /** The lowest free descriptor from `from` on now refers to the file; −EMFILE at the limit. */
   add(file: OpenFile, closeOnExec: boolean, from?: number): number
   /** dup2(2): closes what was there. */

@@ -117,6 +117,9 @@ export const renameBeneath = (
 export const changeTimes = (directory: number, name: string, times: BigInt64Array): number =>
   call(NR.utimensat, directory, cName(name), times, AT_SYMLINK_NOFOLLOW)
 
+/** The same for an open file. */
+export const changeTimesOf = (fd: number, times: BigInt64Array): number => call(NR.utimensat, fd, 0, times, 0)
+
 const linkText = Buffer.alloc(4097)
 
 /** The text of the link that a descriptor of findBeneath stands for. */

@@ -11,7 +11,7 @@ import {
   S_IFREG,
   S_IFSOCK,
 } from '../../../linux/constants.ts'
-import { EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
+import { ENOENT, EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
 import { DirectoryFile } from '../open-file.ts'
 import type {
   Attributes,
@@ -121,6 +121,8 @@ export class HostDirectory extends HostInode implements Directory {
   link(name: string, inode: Inode): number {
     if (!(inode instanceof HostInode) || inode.fileSystem !== this.fileSystem) return -EXDEV
     if (inode.parent === undefined) return -EPERM
+    // Its name may belong to another file by now.
+    if (inode.attributes().nlink === 0) return -ENOENT
     const directory = this.#writableDescriptor()
     const from = this.fileSystem.descriptor(inode.parent)
     if (directory < 0 || from < 0) return Math.min(directory, from)

@@ -5,11 +5,12 @@
  * Of a read-only tree names and attributes are asked for once. A tree that guests may write is
  * asked every time, because the host may change it as well.
  */
-import { O_DIRECTORY, O_PATH } from '../../../linux/constants.ts'
+import { O_CLOEXEC, O_DIRECTORY, O_PATH } from '../../../linux/constants.ts'
 import type { PageAllocator } from '../../mm/pages/page-allocator.ts'
 import { newDevice } from '../memory/file-system.ts'
+import { reopenHost } from '../stream/host-calls.ts'
 import type { Attributes, FileSystem, FileSystemStatistics } from '../vfs.ts'
-import { attributesOf, closeHost, findBeneath, openBeneath, openHost, statisticsOf } from './calls.ts'
+import { attributesOf, closeHost, findBeneath, openBeneath, statisticsOf } from './calls.ts'
 
 /** Descriptors of directories and files that are kept open for the next use. */
 const MOST_DESCRIPTORS = 128
@@ -105,7 +106,7 @@ export class HostFileSystem implements FileSystem {
     if (parent === undefined)
       return inode.isDirectory
         ? openBeneath(this.#root, '.', flags)
-        : openHost(Buffer.from(`/proc/self/fd/${this.#root}\0`), flags)
+        : reopenHost(this.#root, flags | O_CLOEXEC)
     const directory = this.descriptor(parent)
     return directory < 0 ? directory : openBeneath(directory, name, flags)
   }

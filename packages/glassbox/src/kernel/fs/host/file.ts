@@ -5,11 +5,12 @@
  * Descriptors: one for reading, and one for writing once it was opened for that; both are closed
  * when nobody has the file open or mapped.
  */
-import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR } from '../../../linux/constants.ts'
+import { O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR } from '../../../linux/constants.ts'
 import { EACCES, EBADF, EFAULT, EROFS } from '../../../linux/errno-numbers.ts'
 import { FilePages } from '../../mm/files/file-pages.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { FileBase } from '../open-file.ts'
+import { reopenHost } from '../stream/host-calls.ts'
 import type { Attributes, FsCaller, Location, OpenFile } from '../vfs.ts'
 import { allocateHost, closeHost, readAt, syncHost, truncateHost, writeAt } from './calls.ts'
 import { HostInode } from './inode.ts'
@@ -36,9 +37,17 @@ export class HostFile extends HostInode {
     return new FilePages(fileSystem.world, { load, store }, size)
   }
 
+  protected override get held(): number {
+    return this.#reader >= 0 ? this.#reader : this.#writer
+  }
+
+  #openOwn(flags: number): number {
+    return this.held >= 0 ? reopenHost(this.held, flags | O_CLOEXEC) : this.fileSystem.open(this, flags)
+  }
+
   #load(offset: number, target: Uint8Array, at: number, length: number): number {
     const isOpen = this.#reader >= 0
-    const fd = isOpen ? this.#reader : this.fileSystem.open(this, O_RDONLY | O_NONBLOCK)
+    const fd = isOpen ? this.#reader : this.#openOwn(O_RDONLY | O_NONBLOCK)
     if (fd < 0) return fd
     let read = 0
     while (read < length) {
@@ -92,13 +101,13 @@ export class HostFile extends HostInode {
     const { fileSystem } = this
     if (writes && !fileSystem.writable) return -EROFS
     if (this.#reader < 0 && (fileSystem.writable || !isPublic(this.known))) {
-      const fd = fileSystem.open(this, O_RDONLY | O_NONBLOCK)
+      const fd = this.#openOwn(O_RDONLY | O_NONBLOCK)
       // A file that may only be written still can be: its pages are then never loaded.
       if (fd < 0 && !(writes && fd === -EACCES)) return fd
       if (fd >= 0) this.#reader = fd
     }
     if (writes && this.#writer < 0) {
-      this.#writer = fileSystem.open(this, O_RDWR | O_NONBLOCK)
+      this.#writer = this.#openOwn(O_RDWR | O_NONBLOCK)
       if (this.#writer < 0) return this.#writer
     }
     return 0

@@ -1,6 +1,6 @@
 /** Inodes of the host: what all of them have, links and special files. */
 import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT } from '../../../linux/constants.ts'
-import { EACCES, ENXIO, EPERM, EROFS } from '../../../linux/errno-numbers.ts'
+import { EACCES, EBADF, ENXIO, EPERM, EROFS } from '../../../linux/errno-numbers.ts'
 import { openPipe } from '../pipe/pipe-file.ts'
 import { Pipe } from '../pipe/pipe.ts'
 import { permitsBy } from '../permissions.ts'
@@ -15,7 +15,7 @@ import type {
   OpenFile,
   Time,
 } from '../vfs.ts'
-import { attributesOf, changeMode, changeTimes, closeHost, readLink } from './calls.ts'
+import { attributesOf, changeMode, changeTimes, changeTimesOf, closeHost, readLink } from './calls.ts'
 import type { HostEntry, HostFileSystem } from './file-system.ts'
 
 const UTIME_OMIT = 0x3ffffffen
@@ -58,9 +58,17 @@ export class HostInode implements Inode, HostEntry {
     return this.known
   }
 
+  /**
+   * A descriptor of the inode itself; −EBADF without one. It stays right when the name is removed,
+   * moved or given to another file.
+   */
+  protected get held(): number {
+    return -EBADF
+  }
+
   /** Asks the host again. What is gone keeps what was known last. */
   refresh(): void {
-    const fd = this.fileSystem.descriptor(this)
+    const fd = this.held >= 0 ? this.held : this.fileSystem.descriptor(this)
     const found = fd < 0 ? fd : attributesOf(fd)
     if (typeof found !== 'number') this.renewed(found)
   }
@@ -106,23 +114,26 @@ export class HostInode implements Inode, HostEntry {
 
   #setMode(mode: number): number {
     // Set-id bits on the host would give rights of the host away.
+    const kept = mode & 0o1777
+    if (this.held >= 0) return changeMode(this.held, kept)
     const fd = this.fileSystem.open(this, 0)
     if (fd < 0) return fd
-    const error = changeMode(fd, mode & 0o1777)
+    const error = changeMode(fd, kept)
     closeHost(fd)
     return error
   }
 
   #setTimes(atime: Time | undefined, mtime: Time | undefined): number {
-    const { parent, name } = this
-    const directory =
-      parent === undefined ? this.fileSystem.descriptor(this) : this.fileSystem.descriptor(parent)
-    if (directory < 0) return directory
     const times = new BigInt64Array(4)
     for (const [index, time] of [atime, mtime].entries()) {
       times[index * 2] = BigInt(time?.seconds ?? 0)
       times[index * 2 + 1] = time === undefined ? UTIME_OMIT : BigInt(time.nanoseconds)
     }
+    if (this.held >= 0) return changeTimesOf(this.held, times)
+    const { parent, name } = this
+    const directory =
+      parent === undefined ? this.fileSystem.descriptor(this) : this.fileSystem.descriptor(parent)
+    if (directory < 0) return directory
     return changeTimes(directory, parent === undefined ? '.' : name, times)
   }
 

@@ -53,6 +53,8 @@ function openResolved(
 ): number {
   const length = readPath(task, address)
   if (length < 0) return length
+  const room = task.files.free()
+  if (room < 0) return room
   // Within a root of its own an absolute path begins at the descriptor as well.
   const isScoped = (resolve & RESOLVE_IN_ROOT) !== 0
   const start = startOf(task, directory, isScoped ? RELATIVE : pathBytes)

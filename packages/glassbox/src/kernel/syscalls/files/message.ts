@@ -223,26 +223,26 @@ function recvmsg(task: Task, fd: number, at: number, flags: number): number {
     const { moved, length, message } = file.socket.receive(transfer, (flags & MSG_PEEK) !== 0)
     if (moved < 0) return moved
     let answer = length > moved && !file.socket.isStream ? MSG_TRUNC : 0
-    const control = message === undefined ? 0 : writeControl(task, file, parsed, message, flags)
-    if (control < 0) answer |= MSG_CTRUNC
+    const control = message && writeControl(task, file, parsed, message, flags)
+    if (control?.cut === true) answer |= MSG_CTRUNC
     if (parsed.address !== 0) {
       const error = writeAddress(task, message?.from.address, parsed.address, at + 8)
       if (error !== 0) return error
     }
-    task.memory.writeInt64(at + 40, Math.abs(control))
+    task.memory.writeInt64(at + 40, control?.used ?? 0)
     task.memory.writeInt32(at + 48, answer)
     return (flags & MSG_TRUNC) !== 0 && !file.socket.isStream ? length : moved
   })
 }
 
-/** Writes the ancillary data; its length, negative if something had no room. */
+/** Writes the ancillary data. `used`: its length; `cut`: something had no room. */
 function writeControl(
   task: Task,
   { socket }: SocketFile,
   { control, controlLength }: Header,
   message: Message,
   flags: number,
-): number {
+): { readonly used: number; readonly cut: boolean } {
   const bytes = new Uint8Array(controlLength)
   const data = new DataView(bytes.buffer)
   let used = 0
@@ -263,20 +263,19 @@ function writeControl(
   if (message.files.length > 0 && (flags & MSG_PEEK) === 0) {
     const room = Math.max(0, Math.floor((controlLength - used - 16) / 4))
     const files = unload(message)
-    const taken = files.slice(0, room)
-    for (const left of files.slice(room)) dropReference(left)
-    cut ||= taken.length < files.length
-    if (taken.length > 0) {
-      const at = begin(SCM_RIGHTS, taken.length * 4)
-      for (const [index, passed] of taken.entries()) {
-        const fd = task.files.add(passed, (flags & MSG_CMSG_CLOEXEC) !== 0)
-        if (fd < 0) dropReference(passed)
-        data.setInt32(at + index * 4, fd, true)
-      }
+    const numbers: number[] = []
+    for (const passed of files.slice(0, room)) {
+      const fd = task.files.add(passed, (flags & MSG_CMSG_CLOEXEC) !== 0)
+      if (fd < 0) break
+      numbers.push(fd)
     }
+    for (const left of files.slice(numbers.length)) dropReference(left)
+    cut ||= numbers.length < files.length
+    const at = numbers.length === 0 ? 0 : begin(SCM_RIGHTS, numbers.length * 4)
+    for (const [index, fd] of numbers.entries()) data.setInt32(at + index * 4, fd, true)
   }
   if (used > 0) task.memory.write(control, bytes, 0, used)
-  return cut ? -used : used
+  return { used, cut }
 }
 
 /** Options that are numbers, by their name. */

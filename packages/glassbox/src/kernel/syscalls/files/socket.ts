@@ -196,6 +196,8 @@ function accept4(task: Task, fd: number, address: number, length: number, flags:
   if (typeof file === 'number') return file
   if (file.socket.isConnectionless) return -EOPNOTSUPP
   return untilReady(task, file, () => {
+    const room = task.files.free()
+    if (room < 0) return room
     const socket = file.socket.accept()
     if (typeof socket === 'number') return socket
     const accepted = new SocketFile(socket, flags & O_NONBLOCK)

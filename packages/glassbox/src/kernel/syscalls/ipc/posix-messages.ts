@@ -70,6 +70,8 @@ function mqOpen(task: Task, address: number, flags: number, mode: number, attrib
   if (typeof wanted === 'number') return wanted
   const name = nameAt(task, address)
   if (typeof name === 'number') return name
+  const room = task.files.free()
+  if (room < 0) return room
   const { posixQueues } = task.world.ipc
   let found = posixQueues.find(name)
   if (found === undefined) {
