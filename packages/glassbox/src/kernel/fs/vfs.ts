@@ -151,7 +151,7 @@ export interface Inode {
   /** Of a link that leads to a place whatever its text says, such as /proc/self/fd/3. */
   follow?(caller: FsCaller): Location | number
   readonly directory?: Directory | undefined
-  readonly extended?: ExtendedAttributes
+  readonly extended?: ExtendedAttributes | undefined
   /** flock(2) and fcntl(2) locks; made by the first one. */
   locks?: unknown
   /** Who watches it: inotify(7). */

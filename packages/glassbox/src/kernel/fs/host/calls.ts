@@ -25,6 +25,7 @@ import type { Attributes, DirectoryEntry } from '../vfs.ts'
 import { directoryEntries } from './dirents.ts'
 
 const NR = {
+  chmod: syscallNumber('chmod'),
   close: syscallNumber('close'),
   fchmod: syscallNumber('fchmod'),
   fstatfs: syscallNumber('fstatfs'),
@@ -83,6 +84,16 @@ export const writeAt = (fd: number, source: Uint8Array, offset: number): number 
 export const truncateHost = (fd: number, size: number): number => call(NR.ftruncate, fd, size)
 export const syncHost = (fd: number): number => call(NR.fsync, fd)
 export const changeMode = (fd: number, mode: number): number => call(NR.fchmod, fd, mode)
+/** The mode of what a name stands for, which is no link. */
+export function changeModeBeneath(directory: number, name: string, mode: number): number {
+  const fd = findBeneath(directory, name)
+  if (fd < 0) return fd
+  // fchmod(2) does not take such a descriptor.
+  const error = call(NR.chmod, Buffer.from(`/proc/self/fd/${fd}\0`), mode)
+  closeHost(fd)
+  return error
+}
+
 export const seekHost = (fd: number, offset: number, whence: number): number =>
   call(NR.lseek, fd, offset, whence)
 

@@ -25,6 +25,7 @@ import type {
 } from '../vfs.ts'
 import {
   attributesAt,
+  changeModeBeneath,
   closeHost,
   linkBeneath,
   makeDirectory,
@@ -87,25 +88,36 @@ export class HostDirectory extends HostInode implements Directory {
   }
 
   create(name: string, { mode }: NewInode): Inode | number {
-    return this.#make(name, directory => {
-      const fd = openBeneath(directory, name, O_RDWR | O_CREAT | O_EXCL, mode & 0o777)
+    const kept = mode & 0o777
+    return this.#makeWith(kept, name, directory => {
+      const fd = openBeneath(directory, name, O_RDWR | O_CREAT | O_EXCL, kept)
       return fd < 0 ? fd : closeHost(fd)
     })
   }
 
   mkdir(name: string, { mode }: NewInode): Inode | number {
-    return this.#make(name, directory => makeDirectory(directory, name, mode & 0o1777))
+    const kept = mode & 0o1777
+    return this.#makeWith(kept, name, directory => makeDirectory(directory, name, kept))
   }
 
   mknod(name: string, type: number, _device: number, node: NewInode): Inode | number {
     if (type === S_IFREG) return this.create(name, node)
     // The host keeps the name; what goes through it stays in the world.
     if (type !== S_IFIFO && type !== S_IFSOCK) return -EPERM
-    return this.#make(name, directory => makeNode(directory, name, type | (node.mode & 0o777)))
+    const kept = node.mode & 0o777
+    return this.#makeWith(kept, name, directory => makeNode(directory, name, type | kept))
   }
 
   symlink(name: string, target: string): Inode | number {
     return this.#make(name, directory => makeLink(directory, name, target))
+  }
+
+  /** The umask of this process is not the guest's, which the mode has gone through already. */
+  #makeWith(mode: number, name: string, make: (directory: number) => number): Inode | number {
+    const made = this.#make(name, make)
+    if (!(made instanceof HostInode) || (made.attributes().mode & 0o7777) === mode) return made
+    const error = changeModeBeneath(this.fileSystem.descriptor(this), name, mode)
+    return error < 0 ? error : this.lookup(name)
   }
 
   #make(name: string, make: (directory: number) => number): Inode | number {

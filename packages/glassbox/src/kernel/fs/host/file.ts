@@ -5,14 +5,14 @@
  * Descriptors: one for reading, and one for writing once it was opened for that; both are closed
  * when nobody has the file open or mapped.
  */
-import { O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR } from '../../../linux/constants.ts'
+import { O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, SEEK_DATA, SEEK_HOLE } from '../../../linux/constants.ts'
 import { EACCES, EBADF, EFAULT, EROFS } from '../../../linux/errno-numbers.ts'
 import { FilePages } from '../../mm/files/file-pages.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { FileBase } from '../open-file.ts'
 import { reopenHost } from '../stream/host-calls.ts'
 import type { Attributes, FsCaller, Location, OpenFile } from '../vfs.ts'
-import { allocateHost, closeHost, readAt, syncHost, truncateHost, writeAt } from './calls.ts'
+import { allocateHost, closeHost, readAt, seekHost, syncHost, truncateHost, writeAt } from './calls.ts'
 import { HostInode } from './inode.ts'
 
 export class HostFile extends HostInode {
@@ -146,6 +146,12 @@ export class HostFile extends HostInode {
     return failed
   }
 
+  /** lseek(2) with SEEK_DATA or SEEK_HOLE: only the host knows what it has stored. */
+  find(offset: number, whence: number): number {
+    const error = this.mappable.sync(0, this.mappable.size)
+    return error !== 0 ? error : this.held < 0 ? -EBADF : seekHost(this.held, offset, whence)
+  }
+
   sync(): number {
     const error = this.mappable.sync(0, this.mappable.size)
     return error !== 0 ? error : this.#writer < 0 ? 0 : syncHost(this.#writer)
@@ -185,6 +191,14 @@ class HostOpenFile extends FileBase {
   override write(transfer: Transfer, position: number): number {
     const { inode } = this
     return inode.write(transfer, (this.flags & O_APPEND) !== 0 ? this.size : position)
+  }
+
+  protected override nextData(offset: number): number {
+    return this.inode.find(offset, SEEK_DATA)
+  }
+
+  protected override nextHole(offset: number): number {
+    return this.inode.find(offset, SEEK_HOLE)
   }
 
   allocate(mode: number, offset: number, length: number): number {

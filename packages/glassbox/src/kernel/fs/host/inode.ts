@@ -1,5 +1,5 @@
 /** Inodes of the host: what all of them have, links and special files. */
-import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT } from '../../../linux/constants.ts'
+import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../../../linux/constants.ts'
 import { EACCES, EBADF, ENXIO, EPERM, EROFS } from '../../../linux/errno-numbers.ts'
 import { openPipe } from '../pipe/pipe-file.ts'
 import { Pipe } from '../pipe/pipe.ts'
@@ -9,6 +9,7 @@ import type {
   Attributes,
   Credentials,
   Directory,
+  ExtendedAttributes,
   FsCaller,
   Inode,
   Location,
@@ -16,6 +17,7 @@ import type {
   Time,
 } from '../vfs.ts'
 import { attributesOf, changeMode, changeTimes, changeTimesOf, closeHost, readLink } from './calls.ts'
+import { HostAttributes } from './extended.ts'
 import type { HostEntry, HostFileSystem } from './file-system.ts'
 
 const UTIME_OMIT = 0x3ffffffen
@@ -29,6 +31,7 @@ export class HostInode implements Inode, HostEntry {
   locks: unknown
   watches: unknown
   #pipe: Pipe | undefined
+  #extended: ExtendedAttributes | undefined
   #link: string | number | undefined
   protected known: Attributes
 
@@ -38,6 +41,14 @@ export class HostInode implements Inode, HostEntry {
 
   get directory(): Directory | undefined {
     return undefined
+  }
+
+  get extended(): ExtendedAttributes | undefined {
+    if (this.type !== S_IFREG && this.type !== S_IFDIR) return undefined
+    this.#extended ??= new HostAttributes(() =>
+      this.held >= 0 ? this.held : this.fileSystem.descriptor(this),
+    )
+    return this.#extended
   }
 
   constructor(
