@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openBox } from '#glassbox/index.js'
@@ -39,9 +40,9 @@ const SKIPPED: Readonly<Record<string, string>> = refusesTyping()
 
 const path = (name: string): string => program(`kernel/file-${name}`)
 
-/** What it prints without a box. */
-function natively(name: string): string {
-  const cwd = mkdtempSync('/dev/shm/glassbox-files-')
+/** What it prints without a box, below a directory. */
+function natively(name: string, below = '/dev/shm'): string {
+  const cwd = mkdtempSync(`${below}/glassbox-files-`)
   try {
     const isRoot = process.getuid?.() === 0
     if (isRoot) chownSync(cwd, NOBODY, NOBODY)
@@ -87,6 +88,15 @@ describe('files of the kernel', () => {
       const { stdout, exitCode, stderr } = await box.run('/bin/sh', ['-c', line], { limits })
       assert.deepEqual(differences(stdout, expected), [], stderr)
       assert.equal(exitCode, 0)
+    })
+  }
+
+  for (const name of ['removed', 'contents']) {
+    test(`${name}: also in the working directory, whose files are those of the host`, async () => {
+      const expected = natively(name, tmpdir())
+      const line = `mkdir ${name} && cd ${name} && exec ${path(name)}`
+      const { stdout, stderr } = await box.run('/bin/sh', ['-c', line])
+      assert.deepEqual(differences(stdout, expected), [], stderr)
     })
   }
 })

@@ -122,6 +122,13 @@ static void without_session(void) {
   printf("waiting: %d\n", waiting);
   say("a wrong flush", tcflush(slave, 7));
   say("a wrong request", ioctl(slave, 0x54ff, 0));
+  char locked[64];
+  memset(locked, 7, sizeof locked);
+  say("locked settings", ioctl(slave, TIOCGLCKTRMIOS, locked));
+  printf("%d %d %d\n", locked[0], locked[35], locked[36]);
+  say("locked settings of the master", ioctl(master, TIOCGLCKTRMIOS, locked));
+  say("locked settings to nowhere", ioctl(slave, TIOCGLCKTRMIOS, 1));
+  say("lock settings", ioctl(slave, TIOCSLCKTRMIOS, locked));
 
   int peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
   printf("peer: %d\n", peer >= 0);

@@ -15,11 +15,76 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
+static void in_child(void (*act)(void));
+
 static void ids(const char *name) {
   uid_t real, effective, saved;
   getresuid(&real, &effective, &saved);
   printf("%s: %d %d %d\n", name, real, effective, saved);
   fflush(stdout);
+}
+
+/* struct sched_attr as it was first, and room behind it. */
+struct attributes {
+  unsigned size, policy;
+  unsigned long long flags;
+  int nice;
+  unsigned priority;
+  unsigned long long runtime, deadline, period;
+  char more[16];
+};
+
+static void attributes_of(pid_t pid) {
+  struct attributes attributes = {0};
+  report("sched_getattr", syscall(SYS_sched_getattr, pid, &attributes, 48, 0));
+  printf("policy %u flags %llu nice %d priority %u\n", attributes.policy, attributes.flags, attributes.nice,
+         attributes.priority);
+}
+
+static void set_attributes(struct attributes attributes) {
+  report("sched_setattr", syscall(SYS_sched_setattr, 0, &attributes, 0));
+  printf("size %u\n", attributes.size);
+  attributes_of(0);
+}
+
+static void policy_of_child(void) { report("policy of a child", sched_getscheduler(0)); }
+
+static void policies(void) {
+  static const int known[] = {SCHED_BATCH, SCHED_IDLE, SCHED_OTHER, 4, 6, 99, -1};
+  struct sched_param param = {0};
+  for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {
+    report("sched_setscheduler", sched_setscheduler(0, known[i], &param));
+    report("policy", sched_getscheduler(0));
+    report("most", sched_get_priority_max(known[i]));
+    report("least", sched_get_priority_min(known[i]));
+  }
+  report("sched_setscheduler", sched_setscheduler(0, SCHED_BATCH, &param));
+  report("sched_setparam", sched_setparam(0, &param));
+  report("sched_getparam", sched_getparam(0, &param));
+  report("without parameters", syscall(SYS_sched_setscheduler, 0, SCHED_BATCH, 0));
+  report("parameters nowhere", syscall(SYS_sched_setscheduler, 0, SCHED_BATCH, 1));
+  param.sched_priority = 1;
+  report("a priority", sched_setscheduler(0, SCHED_BATCH, &param));
+  report("a priority alone", sched_setparam(0, &param));
+  in_child(policy_of_child);
+  set_attributes((struct attributes){.size = 48, .policy = SCHED_IDLE});
+  set_attributes((struct attributes){.size = 48, .policy = SCHED_BATCH, .nice = 3});
+  set_attributes((struct attributes){.size = 0, .policy = SCHED_OTHER, .nice = 4});
+  set_attributes((struct attributes){.size = 47});
+  set_attributes((struct attributes){.size = 72, .policy = SCHED_OTHER, .nice = 4, .more = {[15] = 1}});
+  set_attributes((struct attributes){.size = 72, .policy = SCHED_OTHER, .nice = 4});
+  set_attributes((struct attributes){.size = 48, .policy = SCHED_OTHER, .nice = 4, .priority = 1});
+  set_attributes((struct attributes){.size = 48, .policy = 99, .nice = 4});
+  set_attributes((struct attributes){.size = 48, .policy = SCHED_FIFO, .nice = 4});
+  set_attributes((struct attributes){.size = 48, .policy = -1});
+  set_attributes((struct attributes){.size = 48, .flags = 1ull << 20});
+  set_attributes((struct attributes){.size = 48, .policy = SCHED_BATCH, .flags = 1, .nice = 4});
+  report("policy with its flag", sched_getscheduler(0));
+  in_child(policy_of_child);
+  report("flags of the call", syscall(SYS_sched_setattr, 0, &param, 1));
+  report("attributes nowhere", syscall(SYS_sched_setattr, 0, 1, 0));
+  report("attributes of nobody", syscall(SYS_sched_getattr, 0x3ffff0, &param, 48, 0));
+  report("too little room", syscall(SYS_sched_getattr, 0, &param, 47, 0));
 }
 
 static void in_child(void (*act)(void)) {
@@ -143,6 +208,7 @@ static void settings(void) {
   report("strange priority", sched_setscheduler(0, SCHED_FIFO, &param));
   report("highest", sched_get_priority_max(SCHED_FIFO));
   report("lowest of none", sched_get_priority_min(99));
+  policies();
   report("getpriority", syscall(SYS_getpriority, PRIO_PROCESS, 0));
   report("setpriority", setpriority(PRIO_PROCESS, 0, 5));
   report("getpriority", syscall(SYS_getpriority, PRIO_PROCESS, 0));

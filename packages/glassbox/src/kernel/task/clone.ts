@@ -29,6 +29,7 @@ import { BLOCKED } from '../wait/blocking.ts'
 import type { Wait } from '../wait/blocking.ts'
 import { PidFile } from './files/pid-file.ts'
 import { copyLimits } from './limits.ts'
+import { inherited } from './scheduling.ts'
 import { Process, Task } from './state.ts'
 
 export interface CloneRequest {
@@ -160,6 +161,7 @@ function inherit(task: Task, child: Task, { flags, stack, tls, childTid }: Clone
   child.thread.setExtended(task.thread.extended())
   child.mask.copy(task.savedMask ?? task.mask)
   child.timerSlackNs = task.timerSlackNs
+  child.scheduling = inherited(task.scheduling)
   if (!has(flags, CLONE_VM) || has(flags, CLONE_VFORK)) child.alternateStack = task.alternateStack
   if (has(flags, CLONE_CHILD_CLEARTID)) child.clearTid = childTid
   // The child's memory; the parent has not stopped running if this fails.

@@ -31,6 +31,7 @@ import { WorldParts } from './making.ts'
 import type { TaskShares } from './making.ts'
 import type { TaskObserver } from './observer.ts'
 import { ProcessFacts } from './process-facts.ts'
+import { ORDINARILY, type Scheduling } from './scheduling.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
 import type * as contract from './types.ts'
 import type { Usage } from './usage.ts'
@@ -68,6 +69,8 @@ export class Task implements contract.Task, Waiter {
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
   parentDeathSignal = 0
   timerSlackNs = 50_000
+  /** What sched_setscheduler(2) has said. */
+  scheduling: Scheduling = ORDINARILY
   readonly startedNs: number
   #wait: Wait | undefined
   #woken = false

@@ -25,6 +25,7 @@ import type {
 } from '../vfs.ts'
 import {
   attributesAt,
+  changeMode,
   changeModeBeneath,
   closeHost,
   linkBeneath,
@@ -88,16 +89,21 @@ export class HostDirectory extends HostInode implements Directory {
   }
 
   create(name: string, { mode }: NewInode): Inode | number {
-    const kept = mode & 0o777
-    return this.#makeWith(kept, name, directory => {
-      const fd = openBeneath(directory, name, O_RDWR | O_CREAT | O_EXCL, kept)
-      return fd < 0 ? fd : closeHost(fd)
+    return this.#make(name, directory => {
+      const fd = openBeneath(directory, name, O_RDWR | O_CREAT | O_EXCL, mode & 0o777)
+      if (fd < 0) return fd
+      const error = changeMode(fd, mode & 0o777)
+      closeHost(fd)
+      return error
     })
   }
 
   mkdir(name: string, { mode }: NewInode): Inode | number {
     const kept = mode & 0o1777
-    return this.#makeWith(kept, name, directory => makeDirectory(directory, name, kept))
+    return this.#make(name, directory => {
+      const error = makeDirectory(directory, name, kept)
+      return error < 0 ? error : changeModeBeneath(directory, name, kept)
+    })
   }
 
   mknod(name: string, type: number, _device: number, node: NewInode): Inode | number {
@@ -105,21 +111,20 @@ export class HostDirectory extends HostInode implements Directory {
     // The host keeps the name; what goes through it stays in the world.
     if (type !== S_IFIFO && type !== S_IFSOCK) return -EPERM
     const kept = node.mode & 0o777
-    return this.#makeWith(kept, name, directory => makeNode(directory, name, type | kept))
+    return this.#make(name, directory => {
+      const error = makeNode(directory, name, type | kept)
+      return error < 0 ? error : changeModeBeneath(directory, name, kept)
+    })
   }
 
   symlink(name: string, target: string): Inode | number {
     return this.#make(name, directory => makeLink(directory, name, target))
   }
 
-  /** The umask of this process is not the guest's, which the mode has gone through already. */
-  #makeWith(mode: number, name: string, make: (directory: number) => number): Inode | number {
-    const made = this.#make(name, make)
-    if (!(made instanceof HostInode) || (made.attributes().mode & 0o7777) === mode) return made
-    const error = changeModeBeneath(this.fileSystem.descriptor(this), name, mode)
-    return error < 0 ? error : this.lookup(name)
-  }
-
+  /**
+   * `make` gives the mode once more after it has made something: the umask of this process is not
+   * the guest's, which the mode has gone through already.
+   */
   #make(name: string, make: (directory: number) => number): Inode | number {
     const directory = this.#writableDescriptor()
     const error = directory < 0 ? directory : make(directory)

@@ -1,6 +1,6 @@
 /**
- * Extended attributes of files of the host: those of the namespace `user.`, which are their owner's
- * own. No others are asked for or changed.
+ * Extended attributes of files of the host: those of the namespace `user.`, which belong to the
+ * owner. No others are asked for or changed.
  */
 import type { ExtendedAttributes } from '../vfs.ts'
 import { attributeNames, attributeValue, removeAttribute, setAttribute } from './extended-calls.ts'
@@ -10,7 +10,7 @@ const isOfUsers = (name: string): boolean => name.startsWith('user.')
 export class HostAttributes implements ExtendedAttributes {
   readonly #descriptor: () => number
 
-  /** `descriptor` answers with one of the inode, of which O_PATH is enough, or a negative errno. */
+  /** `descriptor` answers with one of the inode (O_PATH is enough), or a negative errno. */
   constructor(descriptor: () => number) {
     this.#descriptor = descriptor
   }

@@ -5,7 +5,16 @@
  * Descriptors: one for reading, and one for writing once it was opened for that; both are closed
  * when nobody has the file open or mapped.
  */
-import { O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, SEEK_DATA, SEEK_HOLE } from '../../../linux/constants.ts'
+import {
+  O_ACCMODE,
+  O_APPEND,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_RDWR,
+  SEEK_DATA,
+  SEEK_HOLE,
+} from '../../../linux/constants.ts'
 import { EACCES, EBADF, EFAULT, EROFS } from '../../../linux/errno-numbers.ts'
 import { FilePages } from '../../mm/files/file-pages.ts'
 import type { Transfer } from '../../mm/transfer.ts'

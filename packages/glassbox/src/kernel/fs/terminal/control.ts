@@ -12,6 +12,7 @@ import {
   TCXONC,
   TIOCEXCL,
   TIOCGETD,
+  TIOCGLCKTRMIOS,
   TIOCGPGRP,
   TIOCGPTLCK,
   TIOCGPKT,
@@ -23,6 +24,7 @@ import {
   TIOCOUTQ,
   TIOCPKT,
   TIOCSCTTY,
+  TIOCSLCKTRMIOS,
   TIOCSPGRP,
   TIOCSPTLCK,
   TIOCSTI,
@@ -37,6 +39,9 @@ import type { Terminal } from './terminal.ts'
 
 type Request = (terminal: Terminal, argument: number, memory: UserMemory) => number
 
+/** struct termios, as the kernel has it. */
+const LOCKED_BYTES = settingsSize('termios')
+
 /** Answered by both sides alike. */
 const SHARED = new Map<number, Request>([
   [
@@ -49,6 +54,12 @@ const SHARED = new Map<number, Request>([
   [TCSBRKP, () => 0],
   [TIOCEXCL, terminal => setExclusive(terminal, true)],
   [TIOCNXCL, terminal => setExclusive(terminal, false)],
+  // No setting is locked: to lock one, a process needs CAP_SYS_ADMIN.
+  [
+    TIOCGLCKTRMIOS,
+    (_terminal, argument, memory) => memory.write(argument, new Uint8Array(LOCKED_BYTES), 0, LOCKED_BYTES),
+  ],
+  [TIOCSLCKTRMIOS, () => -EPERM],
 ])
 
 const SLAVE = new Map<number, Request>([

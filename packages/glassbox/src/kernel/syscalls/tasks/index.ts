@@ -12,6 +12,7 @@ import { LIMIT_CALLS } from './limits.ts'
 import { PRCTL } from './prctl.ts'
 import { PROCESS } from './process.ts'
 import { REFUSED } from './refused.ts'
+import { POLICIES } from './policies.ts'
 import { SCHEDULER } from './scheduler.ts'
 import { SIGNALS_OF_TASK } from './signal.ts'
 import { SLEEP } from './time/sleep.ts'
@@ -21,5 +22,5 @@ import { WAIT } from './wait.ts'
 
 export const TASK_FAMILIES: readonly Family[] = [
   ...[PROCESS, CLONE, EXEC, WAIT, KILL, SIGNALS_OF_TASK, FUTEX, FUTEX2, SLEEP, CLOCKS, TIMERS, DESCRIPTORS],
-  ...[CREDENTIALS, LIMIT_CALLS, PRCTL, SCHEDULER, SYSTEM, REFUSED],
+  ...[CREDENTIALS, LIMIT_CALLS, PRCTL, POLICIES, SCHEDULER, SYSTEM, REFUSED],
 ]
