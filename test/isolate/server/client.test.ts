@@ -9,7 +9,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, test as declare, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ANSWER_KIND } from '#glassbox/gate/generated/layouts.js'
 import { IsolateServer } from '#glassbox/isolate/server/server.js'
@@ -25,6 +25,10 @@ after(() => rmSync(directory, { recursive: true }))
 const ORDINARY = join(directory, 'ordinary')
 writeFileSync(ORDINARY, '#!/bin/sh\necho "ordinary $GLASSBOX_ISOLATE_NAME $*"\nexit 5\n')
 chmodSync(ORDINARY, 0o755)
+
+const skip = process.geteuid?.() === 0 ? false : 'isolate must be started as root'
+const test = (name: string, body: (context: TestContext) => Promise<void>): unknown =>
+  declare(name, { skip }, body)
 
 let servers = 0
 

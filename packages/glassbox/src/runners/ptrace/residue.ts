@@ -6,8 +6,8 @@
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { ACCESS, type PathRule, type ResolvedPolicy } from '../../policy/resolved.ts'
 
-/** Devices without contents of their own. */
-const WITHOUT_CONTENTS = new Set(['/dev/null', '/dev/zero', '/dev/full'])
+/** Devices without contents of their own; a program's session has no terminal to write to. */
+const WITHOUT_CONTENTS = new Set(['/dev/null', '/dev/zero', '/dev/full', '/dev/tty'])
 
 const isHarmless = ({ access, path }: PathRule): boolean =>
   (access & ACCESS.write) === 0 ||
