@@ -14,6 +14,7 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import type { CgroupLimits } from './controls.ts'
 import { cgroupError, writeAll } from './files.ts'
 import type { Cgroup, LimitCounters } from './group.ts'
+import { readCounters } from './read-counters.ts'
 
 const LOCK_EX_NB = LOCK_EX | LOCK_NB
 const RMDIR = syscallNumber('rmdir')
@@ -24,6 +25,8 @@ export class HeldGroup {
   readonly joins: number[] = []
   /** The v2 directory, if the program can be created in it (CLONE_INTO_CGROUP). */
   birth: number | undefined
+  /** By part of the group. */
+  readonly #directories: number[] = []
   readonly #kept: number[] = []
   readonly #made: string[] = []
 
@@ -52,10 +55,12 @@ export class HeldGroup {
       throw cgroupError('make', directory, error)
     }
     this.#made.push(directory)
+    const inside = this.#open(directory, O_RDONLY | O_DIRECTORY)
+    this.#directories.push(inside)
     const joinFile = this.#open(join(directory, this.cgroup.joinFile(part)), O_WRONLY)
     call('flock', [joinFile, LOCK_EX_NB], directory)
     writeAll(directory, this.cgroup.firstWrites(part, limits))
-    if (version === 2 && canBeBorn) this.birth = this.#open(directory, O_RDONLY | O_DIRECTORY)
+    if (version === 2 && canBeBorn) this.birth = inside
     else this.joins.push(joinFile)
   }
 
@@ -67,7 +72,7 @@ export class HeldGroup {
 
   /** What the processes used of the limits until now. */
   counters(): LimitCounters {
-    return this.cgroup.limitCounters()
+    return this.cgroup.limitCounters(readCounters(this.cgroup, this.#directories))
   }
 
   /** Kills whatever is left in the group, and removes it. */
@@ -81,6 +86,7 @@ export class HeldGroup {
   #letGo(): void {
     for (const fd of this.#kept.splice(0)) close(fd)
     this.joins.length = 0
+    this.#directories.length = 0
     this.birth = undefined
   }
 }

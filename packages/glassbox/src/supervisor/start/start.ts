@@ -11,7 +11,7 @@ import { CAP_SETPCAP } from '../../linux/constants.ts'
 import { seizeError } from '../../ptrace/start/seize.ts'
 import type { ProgramSpec } from '../contract.ts'
 import { inputsOf, type MadePlan, madePlan } from './program-plan.ts'
-import { SEIZE_OPTIONS } from './seize.ts'
+import { seizeOptions } from './seize.ts'
 
 /** Whether this thread has emptied its bounding set, which its children inherit. */
 let isBounded = false
@@ -37,7 +37,9 @@ export class Start {
     this.#spec = spec
     bound()
     this.#made = madePlan(spec)
-    const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), SEIZE_OPTIONS, spec.group?.birth)
+    const { group } = spec
+    const options = seizeOptions(!group?.hasPeak)
+    const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), options, group?.birth)
     if ('step' in made) throw this.#notStarted(made)
     this.#seized = made
     this.pid = made.pid
