@@ -43,7 +43,9 @@ export interface Addon {
     options: number,
     made: BigInt64Array,
     cgroup: number,
+    hold: number,
   ): number
+  endHold(start: bigint): number
   endStart(start: bigint, failure: Int32Array): number
   superviseStep(
     restarts: Int32Array,

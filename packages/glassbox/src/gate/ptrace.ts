@@ -103,6 +103,8 @@ export function traceStep(step: Step, lanes: StepLanes, count: number, maximum: 
 /** A child that this thread has seized and that runs a plan. */
 export interface SeizedStart {
   readonly pid: number
+  /** The child goes on, if it waits before the step of `hold`; otherwise it will not wait. */
+  endHold(): void
   /**
    * Gives back what the start needed. To be called once, when the child has executed a program or
    * is dead. Returns the failure of its plan, if there was one.
@@ -125,21 +127,22 @@ const NOT_STARTED = ['clone', 'seize', 'killed'] as const
  * Starts a child that this thread traces with these options from its first instruction on. It
  * shares the memory of this process until it executes a program, and has copies of all its
  * descriptors. It is killed if this thread ends. `cgroup`: a descriptor of the v2 cgroup in which
- * it is created; default: that of this thread.
+ * it is created; default: that of this thread. `hold`: the encoded step before which it waits for
+ * `endHold`; default: none.
  */
 export function startSeized(
   encoded: Uint8Array,
   inputs: readonly number[],
   options: number,
-  cgroup: number = -1,
+  { cgroup = -1, hold = -1 }: { readonly cgroup?: number | undefined; readonly hold?: number | undefined } = {},
 ): SeizedStart | NotStarted {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = new BigInt64Array(2)
-  const pid = addon().startSeized(encoded, slots, options, made, cgroup)
+  const pid = addon().startSeized(encoded, slots, options, made, cgroup, hold)
   if (pid < 0) return { step: NOT_STARTED[Number(made[1])] ?? 'clone', errno: -pid }
   const [start = 0n] = made
-  return { pid, end: () => endStart(start) }
+  return { pid, endHold: () => void addon().endHold(start), end: () => endStart(start) }
 }
 
 function endStart(start: bigint): PlanOutcome['failure'] {
