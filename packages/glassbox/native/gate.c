@@ -201,7 +201,6 @@ static const struct {
     {"readMemory", gate_read_memory},
     {"writeMemory", gate_write_memory},
     {"startSeized", gate_start_seized},
-    {"endHold", gate_end_hold},
     {"endStart", gate_end_start},
     {"superviseStep", gate_supervise_step},
     {"endAtExit", gate_end_at_exit},

@@ -62,7 +62,6 @@ napi_value gate_write_memory(napi_env env, napi_callback_info info);
 
 /* start.c */
 napi_value gate_start_seized(napi_env env, napi_callback_info info);
-napi_value gate_end_hold(napi_env env, napi_callback_info info);
 napi_value gate_end_start(napi_env env, napi_callback_info info);
 
 /* supervise.c */

@@ -1,63 +1,43 @@
 /**
- * Reads the counter files of a group by one plan. A raw call for each step from JavaScript takes
- * four times as long, and the end of every program waits for it.
+ * Reads counter files that are open, by one plan: the end of every program waits for it. To open
+ * such a file for the first time takes ten times as long as to read it, because the kernel makes
+ * its inode then.
  */
 import { runPlan } from '../gate/gate.ts'
-import { O_CLOEXEC, O_RDONLY } from '../linux/constants.ts'
-import { ERRNO } from '../linux/errno.ts'
-import { PlanBuilder, text } from '../plan/builder.ts'
-import { type EncodedPlan, encodePlan } from '../plan/encode.ts'
+import { PlanBuilder } from '../plan/builder.ts'
+import { encodePlan } from '../plan/encode.ts'
 import type { Data } from '../plan/types.ts'
-import type { Cgroup } from './group.ts'
 
 /** More than each of the files has. */
 const ROOM = 1024
 
 interface Reading {
-  readonly encoded: EncodedPlan
-  /** By file: what was read. Its length is in the slot that many after the directories. */
-  readonly contents: readonly Buffer[]
+  readonly bytes: Uint8Array
+  readonly texts: readonly Buffer[]
 }
 
-/** All groups of a host have the same files. */
-let known: { readonly key: string; readonly reading: Reading } | undefined
+const known = new Map<number, Reading>()
 
-/**
- * The texts of `counterFiles`, empty for a file that this kernel lacks. `directories`: a
- * descriptor for each part of the group. Undefined if a file cannot be read for another reason.
- */
-export function readCounters(cgroup: Cgroup, directories: readonly number[]): readonly string[] | undefined {
-  const files = cgroup.counterFiles.map(({ part, file }) => ({ part: cgroup.parts.indexOf(part), file }))
-  const key = JSON.stringify([directories.length, files])
-  const reading = known?.key === key ? known.reading : makeReading(directories.length, files)
-  known = { key, reading }
-  const { slots } = runPlan(reading.encoded.bytes, directories)
-  const lengths = files.map((_, index) => Number(slots[directories.length + index]))
-  if (lengths.some(length => length < 0 && length !== -ERRNO.EBADF)) return undefined
-  // The descriptor of a missing file is not valid, so reading from it is EBADF.
-  const opened = files.map((_, index) => Number(slots[directories.length + files.length + index]))
-  if (opened.some(result => result < 0 && result !== -ERRNO.ENOENT)) return undefined
-  return reading.contents.map((bytes, index) => bytes.toString('latin1', 0, Math.max(0, lengths[index] ?? 0)))
+/** The texts of these files. It is empty for -1, and if the file cannot be read. */
+export function readCounters(files: readonly number[]): readonly string[] {
+  const reading = known.get(files.length) ?? makeReading(files.length)
+  known.set(files.length, reading)
+  const { slots } = runPlan(reading.bytes, files)
+  return reading.texts.map((text, index) =>
+    text.toString('latin1', 0, Math.max(0, Number(slots[files.length + index]))),
+  )
 }
 
-function makeReading(parts: number, files: readonly { readonly part: number; readonly file: string }[]): Reading {
+function makeReading(count: number): Reading {
   const builder = new PlanBuilder('read the counters of a cgroup')
-  const directories = Array.from({ length: parts }, () => builder.input('directory'))
-  const lengths = files.map(({ file }) => builder.slot(`length of ${file}`))
-  const opened = files.map(({ file }) => builder.slot(file))
-  const contents: Data[] = files.map(() => ({ bytes: new Uint8Array(ROOM) }))
-  for (const [index, { part, file }] of files.entries()) {
-    const directory = directories[part]
-    const [fd, result, room] = [opened[index], lengths[index], contents[index]]
-    if (!directory || !fd || !result || !room) continue
-    builder
-      .call('openat', [directory, text(file), O_RDONLY | O_CLOEXEC, 0], `open ${file}`, {
-        result: fd,
-        onError: 'ignore',
-      })
-      .call('read', [fd, room, ROOM], `read ${file}`, { result, onError: 'ignore' })
-      .call('close', [fd], `close ${file}`, { onError: [ERRNO.EBADF] })
-  }
-  const encoded = encodePlan(builder.build())
-  return { encoded, contents: contents.map(data => Buffer.from(encoded.dataOf(data).buffer, encoded.dataOf(data).byteOffset, ROOM)) }
+  const files = Array.from({ length: count }, () => builder.input('counter file'))
+  const texts: Data[] = files.map(() => ({ bytes: new Uint8Array(ROOM) }))
+  for (const [index, text] of texts.entries())
+    builder.call('pread64', [files[index] ?? -1, text, ROOM, 0], 'read a counter', {
+      result: builder.slot('length'),
+      onError: 'ignore',
+    })
+  const { bytes, dataOf } = encodePlan(builder.build())
+  const views = texts.map(dataOf)
+  return { bytes, texts: views.map(({ buffer, byteOffset }) => Buffer.from(buffer, byteOffset, ROOM)) }
 }

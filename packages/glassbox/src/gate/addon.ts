@@ -44,8 +44,8 @@ export interface Addon {
     made: BigInt64Array,
     cgroup: number,
     hold: number,
+    word: Int32Array,
   ): number
-  endHold(start: bigint): number
   endStart(start: bigint, failure: Int32Array): number
   superviseStep(
     restarts: Int32Array,

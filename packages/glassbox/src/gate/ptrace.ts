@@ -103,8 +103,8 @@ export function traceStep(step: Step, lanes: StepLanes, count: number, maximum: 
 /** A child that this thread has seized and that runs a plan. */
 export interface SeizedStart {
   readonly pid: number
-  /** The child goes on, if it waits before the step of `hold`; otherwise it will not wait. */
-  endHold(): void
+  /** What it waits for. Its memory must not be freed before `end`. */
+  readonly hold: Hold | undefined
   /**
    * Gives back what the start needed. To be called once, when the child has executed a program or
    * is dead. Returns the failure of its plan, if there was one.
@@ -121,28 +121,47 @@ export interface NotStarted {
   readonly errno: number
 }
 
+/** A child waits before this encoded step until the word is not zero. */
+export interface Hold {
+  readonly step: number
+  /** One word of memory that threads share. */
+  readonly word: Int32Array
+}
+
+const FUTEX = syscallNumber('futex')
+const FUTEX_WAKE = 1
+const NO_WORD = new Int32Array(0)
+
+/** A word for `Hold`. */
+export const holdWord = (): Int32Array => new Int32Array(new SharedArrayBuffer(4))
+
+/** Lets the child go on that waits for this word. Any thread may do that. */
+export function endHold(word: Int32Array): void {
+  Atomics.store(word, 0, 1)
+  addon().syscall(FUTEX, word, FUTEX_WAKE, 1)
+}
+
 const NOT_STARTED = ['clone', 'seize', 'killed'] as const
 
 /**
  * Starts a child that this thread traces with these options from its first instruction on. It
  * shares the memory of this process until it executes a program, and has copies of all its
  * descriptors. It is killed if this thread ends. `cgroup`: a descriptor of the v2 cgroup in which
- * it is created; default: that of this thread. `hold`: the encoded step before which it waits for
- * `endHold`; default: none.
+ * it is created; default: that of this thread.
  */
 export function startSeized(
   encoded: Uint8Array,
   inputs: readonly number[],
   options: number,
-  { cgroup = -1, hold = -1 }: { readonly cgroup?: number | undefined; readonly hold?: number | undefined } = {},
+  { cgroup = -1, hold }: { readonly cgroup?: number | undefined; readonly hold?: Hold | undefined } = {},
 ): SeizedStart | NotStarted {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = new BigInt64Array(2)
-  const pid = addon().startSeized(encoded, slots, options, made, cgroup, hold)
+  const pid = addon().startSeized(encoded, slots, options, made, cgroup, hold?.step ?? -1, hold?.word ?? NO_WORD)
   if (pid < 0) return { step: NOT_STARTED[Number(made[1])] ?? 'clone', errno: -pid }
   const [start = 0n] = made
-  return { pid, endHold: () => void addon().endHold(start), end: () => endStart(start) }
+  return { pid, hold, end: () => endStart(start) }
 }
 
 function endStart(start: bigint): PlanOutcome['failure'] {

@@ -98,7 +98,6 @@ export class Service {
 
   #take(message: ToSupervisor): void {
     if (message.type === 'start') this.#start(message)
-    else if (message.type === 'go') this.#go(message.id)
     else if (message.type === 'drop') this.#drop(message.id)
     else if (message.type === 'stop') this.#stop(message)
     else this.#answer(message)
@@ -112,12 +111,12 @@ export class Service {
    * The judge is made while the child does its first steps. If that fails, the program ends before
    * it has executed anything, and with that error.
    */
-  #start({ id, spec: sent, isHeld }: Extract<ToSupervisor, { type: 'start' }>): void {
+  #start({ id, spec: sent, hold }: Extract<ToSupervisor, { type: 'start' }>): void {
     const filter = this.#filters.take(sent.filter)
     const decisions = this.#decisions.take(sent.decisions)
     const spec = { ...sent, filter, decisions }
     try {
-      const start = new Start(spec, isHeld)
+      const start = new Start(spec, hold)
       const program = this.#programOf(id, spec, start)
       this.#loop.add(program)
       if (program.failure) this.#loop.end(program, 'canceled')
@@ -135,10 +134,6 @@ export class Service {
       program.failure = { error }
       return program
     }
-  }
-
-  #go(id: number): void {
-    this.#loop.programs.get(id)?.start.endHold()
   }
 
   #drop(id: number): void {

@@ -9,6 +9,7 @@ import type { BegunRuleset, OwnGrant } from '../landlock/types.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import { Control } from '../trace/control.ts'
 import { unpackError } from '../trace/wire.ts'
+import { endHold, holdWord } from '../gate/ptrace.ts'
 import { workerStartError } from '../gate/worker-error.ts'
 import type { Decisions, ProgramSpec, Supervised, SupervisedEnding } from './contract.ts'
 import { Shelf } from './shelf.ts'
@@ -98,32 +99,33 @@ export class Supervisor {
 
   /** Starts a program; see the contract. */
   async start(spec: ProgramSpec, ask: Ask, begun?: BegunRuleset): Promise<Supervised> {
-    if (!begun) return this.#launch(spec, ask, false).supervised()
+    if (!begun) return this.#launch(spec, ask).supervised()
     const { fd, expectedOwn } = begun
-    if (!expectedOwn) return this.#launch({ ...spec, ruleset: begun.addAll() }, ask, false).supervised()
-    const held = this.#launch({ ...spec, ruleset: { fd, own: expectedOwn } }, ask, true)
+    if (!expectedOwn) return this.#launch({ ...spec, ruleset: begun.addAll() }, ask).supervised()
+    const hold = holdWord()
+    const held = this.#launch({ ...spec, ruleset: { fd, own: expectedOwn } }, ask, hold)
     try {
       const ruleset = begun.addAll()
       if (isSame(ruleset.own, expectedOwn)) {
-        this.#send({ type: 'go', id: held.id })
+        endHold(hold)
         return await held.supervised()
       }
       await this.#drop(held)
-      return await this.#launch({ ...spec, ruleset }, ask, false).supervised()
+      return await this.#launch({ ...spec, ruleset }, ask).supervised()
     } catch (error) {
       await this.#drop(held)
       throw error
     }
   }
 
-  #launch(spec: ProgramSpec, ask: Ask, isHeld: boolean): Launched {
+  #launch(spec: ProgramSpec, ask: Ask, hold?: Int32Array): Launched {
     const id = this.#last++
     const program: Running = { ask, started: settleLater(), ended: settleLater() }
     this.#programs.set(id, program)
     this.#worker.ref()
     const filter = this.#filters.put(spec.filter)
     const decisions = this.#decisions.put(spec.decisions)
-    this.#send({ type: 'start', id, spec: { ...spec, filter, decisions }, isHeld })
+    this.#send({ type: 'start', id, spec: { ...spec, filter, decisions }, hold })
     return {
       id,
       supervised: async () => {

@@ -18,12 +18,11 @@ export interface SentSpec extends Omit<ProgramSpec, 'filter' | 'decisions'> {
 
 /**
  * `id` is the number of a program, `ask` that of a question of this supervisor. `start` starts a
- * program. If it `isHeld`, the program waits before it enters its ruleset: `go` lets it go on, and
- * `drop` ends it, which `failed` answers.
+ * program. With `hold` it waits for that word before it enters its ruleset; `drop` ends it then,
+ * which `failed` answers.
  */
 export type ToSupervisor =
-  | { readonly type: 'start'; readonly id: number; readonly spec: SentSpec; readonly isHeld: boolean }
-  | { readonly type: 'go'; readonly id: number }
+  | { readonly type: 'start'; readonly id: number; readonly spec: SentSpec; readonly hold: Int32Array | undefined }
   | { readonly type: 'drop'; readonly id: number }
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
   | { readonly type: 'answer'; readonly ask: number; readonly decision: CallDecision }

@@ -30,18 +30,18 @@ export class Start {
   #seized: SeizedStart | undefined
 
   /**
-   * Starts the child. `isHeld`: it waits for `endHold` before it enters its ruleset, whose rules
-   * are still being added. Throws if there is none then, among others MissingFeatureError('ptrace') if
+   * Starts the child. `hold`: it waits for this word before it enters its ruleset, whose rules are
+   * still being added. Throws if there is none then, among others MissingFeatureError('ptrace') if
    * the kernel does not let this user trace.
    */
-  constructor(spec: ProgramSpec, isHeld = false) {
+  constructor(spec: ProgramSpec, hold?: Int32Array) {
     this.#spec = spec
     bound()
     this.#made = madePlan(spec)
     const { group } = spec
     const options = seizeOptions(!group?.hasPeak)
     const { encoded, wallAt } = this.#made
-    const how = { cgroup: group?.birth, hold: isHeld ? wallAt : undefined }
+    const how = { cgroup: group?.birth, hold: hold && { step: wallAt, word: hold } }
     const made = startSeized(encoded.bytes, inputsOf(spec), options, how)
     if ('step' in made) throw this.#notStarted(made)
     this.#seized = made
@@ -62,11 +62,6 @@ export class Start {
         hint: 'Start it again. If no process killed it, the kernel’s log may say why.',
       },
     )
-  }
-
-  /** The ruleset is complete. */
-  endHold(): void {
-    this.#seized?.endHold()
   }
 
   /** The child has executed the program. */
