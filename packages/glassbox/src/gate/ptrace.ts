@@ -158,7 +158,15 @@ export function startSeized(
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = new BigInt64Array(2)
-  const pid = addon().startSeized(encoded, slots, options, made, cgroup, hold?.step ?? -1, hold?.word ?? NO_WORD)
+  const pid = addon().startSeized(
+    encoded,
+    slots,
+    options,
+    made,
+    cgroup,
+    hold?.step ?? -1,
+    hold?.word ?? NO_WORD,
+  )
   if (pid < 0) return { step: NOT_STARTED[Number(made[1])] ?? 'clone', errno: -pid }
   const [start = 0n] = made
   return { pid, hold, end: () => endStart(start) }

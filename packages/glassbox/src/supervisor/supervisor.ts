@@ -56,7 +56,7 @@ interface Running {
 interface Launched {
   readonly id: number
   /** Resolves once it executes its file. */
-  supervised(): Promise<Supervised>
+  readonly supervised: () => Promise<Supervised>
 }
 
 const isSame = (a: readonly OwnGrant[], b: readonly OwnGrant[]): boolean =>

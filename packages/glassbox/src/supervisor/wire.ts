@@ -22,7 +22,12 @@ export interface SentSpec extends Omit<ProgramSpec, 'filter' | 'decisions'> {
  * which `failed` answers.
  */
 export type ToSupervisor =
-  | { readonly type: 'start'; readonly id: number; readonly spec: SentSpec; readonly hold: Int32Array | undefined }
+  | {
+      readonly type: 'start'
+      readonly id: number
+      readonly spec: SentSpec
+      readonly hold: Int32Array | undefined
+    }
   | { readonly type: 'drop'; readonly id: number }
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
   | { readonly type: 'answer'; readonly ask: number; readonly decision: CallDecision }
