@@ -91,6 +91,7 @@ export class Loop implements Actions {
     program.granted = this.#passing.open(decisions, program.judge?.prefixes, user)
     this.#tasks.set(task.tid, task)
     program.add(task)
+    this.#letPass(task)
     const free = this.#roots.indexOf(0)
     if (free >= 0) this.#roots[free] = program.root
   }
@@ -318,8 +319,9 @@ export class Loop implements Actions {
   }
 
   /** Its calls pass from now on, unless another thread has its slot. */
-  #letPass({ tid, program }: Task): void {
-    this.#passing.addTask(tid, program.startedNs === 0n ? undefined : program.granted)
+  #letPass({ tid, program, isStarting }: Task): void {
+    if (isStarting) this.#passing.addStarting(tid)
+    else this.#passing.addTask(tid, program.granted)
   }
 
   #announce(program: Program): void {
