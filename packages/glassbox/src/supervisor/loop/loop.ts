@@ -177,9 +177,10 @@ export class Loop implements Actions {
       }
       this.programs.delete(program.id)
       this.#watches.delete(program)
-      if (program.granted) this.#passing.close(program.granted)
       if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
       else this.#hooks.onEnded(program, nowNs)
+      // The main thread need not wait for that.
+      if (program.granted) this.#passing.close(program.granted)
     }
     if (this.#watches.size === 0) this.#setAlarm(NEVER)
     if (this.programs.size === 0) this.#births.clear()
