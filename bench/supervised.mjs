@@ -76,7 +76,10 @@ function callWays(kind, path, call, policies, { batches = 40, each = 50, floor }
     ['bare', () => reported(natively(calls, args))],
     ...(floor === undefined
       ? []
-      : [['Landlock alone, in C', () => reported(natively(calls, [...args, floor]))]]),
+      : [
+          ['Landlock alone, in C', () => reported(natively(calls, [...args, floor]))],
+          ['and a filter, in C', () => reported(natively(calls, [...args, floor, 'filter']))],
+        ]),
     ...Object.entries(policies).map(([way, policy]) => [
       way,
       async () => reported(await inBox(calls, args, policy)),

@@ -101,13 +101,13 @@ static long clone_start(struct start *start, s64 cgroup) {
 }
 
 /*
- * startSeized(plan, slots: BigInt64Array(64), options, made: BigInt64Array(2), cgroup, hold, word:
- * Int32Array): starts a child that this thread has seized with these options, and that runs the
- * plan. It is in the v2 cgroup of that descriptor, or of this thread if that is negative. Before
- * the step `hold`, if that is not negative, it waits until the word is not zero; whoever changes it
- * wakes the child (futex(2)). The word must live until endStart(). Returns its id, or -errno;
- * `made[1]` is 1 then if the child could not be seized, and 2 if it was killed before that.
- * `made[0]` is the start, for endStart().
+ * startSeized(plan, slots: BigInt64Array(64), options, made: BigInt64Array(2), cgroup, hold,
+ * word: Int32Array): starts a child that this thread has seized with these options, and that runs
+ * the plan. It is in the v2 cgroup of that descriptor, or of this thread if that is negative.
+ * Before the step `hold`, if that is not negative, it waits until the word is not zero; whoever
+ * changes it wakes the child (futex(2)). The word must live until endStart(). Returns its id, or
+ * -errno; `made[1]` is 1 then if the child could not be seized, and 2 if it was killed before
+ * that. `made[0]` is the start, for endStart().
  */
 napi_value gate_start_seized(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];

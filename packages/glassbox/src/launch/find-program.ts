@@ -7,7 +7,7 @@ import { executeError } from './step-error.ts'
 /** The search path of a shell if PATH is not set. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
-/** Whether this user may execute it, or search it. False also for a path that cannot be reached. */
+/** Whether this user may execute or search it. False also for what cannot be reached. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

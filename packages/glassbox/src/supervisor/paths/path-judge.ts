@@ -21,9 +21,9 @@ const deciderOf = ({ statAll }: PathDecisions, judge: Judge, user: ProgramSpec['
   new PathDecider({ judge, statAll, ...(user ? { identity: user } : {}) })
 
 /**
- * Few programs make a call that stops in the tier `silent`, so where the rules lead to is looked at
- * for the first one. The program cannot have changed that: no link in a directory that it writes
- * to is followed. Landlock alone judges what is executed.
+ * Few programs make a call that stops in the tier `silent`, so where the rules lead to is looked
+ * at for the first one. The program cannot have changed that: no link in a directory that it
+ * writes to is followed. Landlock alone judges what is executed.
  */
 function silentJudge(paths: PathDecisions, user: ProgramSpec['user']): PathJudge {
   let decider: PathDecider | undefined
