@@ -1,14 +1,18 @@
 /*
- * calls KIND PATH BATCHES CALLS [DIRECTORY]: makes calls of one kind, on one CPU, and prints the
- * time of one, in ns: the minimum and the median of the batches. With a directory, it first lets
- * Landlock grant itself only to read below that: what the kernel's rules cost at least.
+ * calls KIND PATH BATCHES CALLS [DIRECTORY [filter]]: makes calls of one kind, on one CPU, and
+ * prints the time of one, in ns: the minimum and the median of the batches. With a directory, it
+ * first lets Landlock grant itself only to read below that: what the kernel's rules cost at least.
+ * With `filter` also a seccomp filter of a few instructions looks at the flags of openat.
  *
  * Kinds: undecided (getppid), open (and close), stat, exec (vfork, execve and wait).
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +76,25 @@ static int enter_landlock(const char *directory) {
          prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 }
 
+/* Refuses O_TRUNC. */
+static int enter_filter(void) {
+  struct sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 2),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TRUNC, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
+  };
+  struct sock_fprog filter = {sizeof steps / sizeof *steps, steps};
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
 int main(int count, char **words) {
   int (*make)(const char *) = NULL;
-  if (count != 5 && count != 6) return 2;
-  if (count == 6 && !enter_landlock(words[5])) return 3;
+  if (count < 5 || count > 7) return 2;
+  if (count >= 6 && !enter_landlock(words[5])) return 3;
+  if (count == 7 && !enter_filter()) return 3;
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strcmp(words[1], kinds[i].name) == 0) make = kinds[i].make;
   if (!make) return 2;

@@ -1,7 +1,7 @@
 // What a policy of the ptrace runner costs, beside the bare program and beside strace.
 //
 //   npm run bench:policy      needs the built package and a C compiler
-//   node bench/supervised.mjs [ROUNDS]        default 5
+//   node bench/supervised.mjs [ROUNDS [TEXT]]        default 5; only rows whose title has the text
 //
 // The ways are measured in turn, round by round, so that a change of the machine's speed affects
 // all of them alike. Numbers are minima. Programs and tools that are not there are left out.
@@ -18,6 +18,7 @@ import { PlanBuilder, stringArray, text } from '../packages/glassbox/dist/plan/b
 import { encodePlan } from '../packages/glassbox/dist/plan/encode.js'
 
 const ROUNDS = Number(process.argv[2] ?? 5)
+const WANTED = process.argv[3] ?? ''
 
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
 // Programs of the runner have a user id of their own if this is root.
@@ -75,7 +76,10 @@ function callWays(kind, path, call, policies, { batches = 40, each = 50, floor }
     ['bare', () => reported(natively(calls, args))],
     ...(floor === undefined
       ? []
-      : [['Landlock alone, in C', () => reported(natively(calls, [...args, floor]))]]),
+      : [
+          ['Landlock alone, in C', () => reported(natively(calls, [...args, floor]))],
+          ['and a filter, in C', () => reported(natively(calls, [...args, floor, 'filter']))],
+        ]),
     ...Object.entries(policies).map(([way, policy]) => [
       way,
       async () => reported(await inBox(calls, args, policy)),
@@ -130,6 +134,7 @@ const both = (name, paths) => ({
 const rows = []
 /** A row is left out if it needs a program that is not there. */
 function add(title, ways, needed = '/') {
+  if (!title.includes(WANTED)) return
   if (existsSync(needed)) rows.push({ title, ways })
   else console.log(`${title}: left out, there is no ${needed}`)
 }

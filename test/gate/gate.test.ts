@@ -59,7 +59,9 @@ test('signals that wake a tracer do not end a call that waits', async context =>
   const fifo = join(temporaryDirectory(context), 'fifo')
   call('mknodat', [-100, cString(fifo), 0o010600, 0])
   installWake()
-  const timer = guestTimer(new Int32Array(1))
+  // The handler of the signal writes to it, so it must live as long as the timer.
+  const word = new Int32Array(1)
+  const timer = guestTimer(word)
   context.after(() => syscall(syscallNumber('timer_delete'), timer))
   // struct itimerspec: again each 200 microseconds.
   const every = BigInt64Array.of(0n, 200_000n, 0n, 200_000n)
@@ -70,6 +72,7 @@ test('signals that wake a tracer do not end a call that waits', async context =>
   assert.ok(fd >= 0, `open answered ${fd}`)
   close(fd)
   await once(writer, 'exit')
+  assert.equal(word[0], 1, 'the timer went off')
 })
 
 test('a path with a NUL is refused', () => {

@@ -77,6 +77,15 @@ static void own_slots(napi_env env, const struct bytes *list, const s64 *slots, 
  * child of this process after the plan; -1 in such a slot means none. All signals are blocked
  * during the plan, because no handler of Node may run in a child that shares Node's memory.
  */
+/* What the steps of a plan have closed is not owned any more. */
+static void disown_closed(napi_env env, const struct plan *plan, u32 steps, const s64 *slots) {
+  for (u32 i = 0; i < steps; i++) {
+    const struct plan_step *step = &plan->steps[i];
+    if (step->operation == OPERATION_SYSCALL && step->number == __NR_close && step->kinds[0] == ARGUMENT_SLOT)
+      before_call(env, __NR_close, &slots[step->args[0]]);
+  }
+}
+
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   struct bytes bytes, slots, failed, descriptors, children;
@@ -100,6 +109,7 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   sys(rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
   memcpy(failed.data, &failure, sizeof failure);
   own_slots(env, &descriptors, (s64 *)slots.data, own_descriptor);
+  disown_closed(env, &plan, failure.error ? (u32)failure.step : plan.step_count, (s64 *)slots.data);
   /* After a failure the child is reaped already. */
   if (!failure.error) own_slots(env, &children, (s64 *)slots.data, own_child);
   return number(env, -failure.error);

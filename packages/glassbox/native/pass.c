@@ -118,9 +118,10 @@ static int is_granted(struct prefixes *table, const struct use *use) {
   return grants_object(table, use);
 }
 
-static struct prefixes *table_of(const struct passing *passing, s32 tid) {
+/* The table of a thread, or ALL_PASS; another negative number for none. */
+static s32 table_of(const struct passing *passing, s32 tid) {
   const struct task_slot *slot = &passing->tasks[tid & (TASK_SLOTS - 1)];
-  return slot->tid == tid && (u32)slot->table < MOST_TABLES ? &passing->tables[slot->table] : 0;
+  return slot->tid == tid && slot->table < MOST_TABLES ? slot->table : -1;
 }
 
 static int passes(struct prefixes *table, const struct passed_kind *kind, s32 tid, const u64 *args) {
@@ -136,9 +137,11 @@ static int passes(struct prefixes *table, const struct passed_kind *kind, s32 ti
 }
 
 int decide(const struct passing *passing, s32 tid, const struct ptrace_syscall_info *info) {
-  struct prefixes *table = table_of(passing, tid);
+  s32 number = table_of(passing, tid);
+  if (number < 0) return number == ALL_PASS;
+  struct prefixes *table = &passing->tables[number];
   u64 nr = info->seccomp.nr;
-  if (!table || !table->count || info->op != PTRACE_SYSCALL_INFO_SECCOMP || info->arch != AUDIT_ARCH_X86_64 ||
+  if (!table->count || info->op != PTRACE_SYSCALL_INFO_SECCOMP || info->arch != AUDIT_ARCH_X86_64 ||
       info->seccomp.ret_data != table->action || nr >= PASSED_CALLS)
     return 0;
   u8 index = passing->calls->kind[nr];

@@ -7,6 +7,10 @@
  * the kernel kills the child (PR_SET_PDEATHSIG), and afterwards by the tracer's options
  * (PTRACE_O_EXITKILL).
  *
+ * A child may wait before one of its steps until a word of memory that it is given is not zero. So
+ * it does what comes before while another thread still prepares the rest, and that thread lets it
+ * go on without the tracer.
+ *
  * Who owns what: each start has a mapping of its own, with the plan, its slots, its failure and
  * the child's stack. JavaScript gives it back with endStart() when the child has executed the
  * program or is dead. It is never given back for JavaScript: a child that ran in memory that is
@@ -30,6 +34,8 @@
 struct start {
   u64 length;
   volatile u32 seized;
+  u32 hold;                /* the step before which it waits */
+  const volatile u32 *word; /* for this word */
   s32 parent;
   struct plan plan;
   struct plan_failure failure;
@@ -43,6 +49,15 @@ static void reset_signals(void) {
   for (int signal = 1; signal <= SIGNALS; signal++) sys(rt_sigaction, signal, action, 0, 8);
 }
 
+static void run_steps(struct start *start) {
+  struct plan first = start->plan;
+  if (start->hold < first.step_count) first.step_count = start->hold;
+  plan_run(&first, 0, start->slots, &start->failure);
+  if (start->failure.error || first.step_count == start->plan.step_count) return;
+  while (!*start->word) sys(futex, start->word, FUTEX_WAIT, 0, 0, 0, 0);
+  plan_run(&start->plan, first.step_count, start->slots, &start->failure);
+}
+
 static void child_main(void *argument) {
   struct start *start = argument;
   sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -50,7 +65,7 @@ static void child_main(void *argument) {
   if (start->seized) {
     sys(prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0);
     reset_signals();
-    plan_run(&start->plan, 0, start->slots, &start->failure);
+    run_steps(start);
   }
   /* A filter may refuse both calls. Then a fault stops the child, and the tracer kills it. */
   for (;;) {
@@ -86,17 +101,19 @@ static long clone_start(struct start *start, s64 cgroup) {
 }
 
 /*
- * startSeized(plan, slots: BigInt64Array(64), options, made: BigInt64Array(2), cgroup): starts a
- * child that this thread has seized with these options, and that runs the plan. It is in the v2
- * cgroup of that descriptor, or of this thread if that is negative. Returns its id, or -errno;
- * `made[1]` is 1 then if the child could not be seized, and 2 if it was killed before that.
- * `made[0]` is the start, for endStart().
+ * startSeized(plan, slots: BigInt64Array(64), options, made: BigInt64Array(2), cgroup, hold,
+ * word: Int32Array): starts a child that this thread has seized with these options, and that runs
+ * the plan. It is in the v2 cgroup of that descriptor, or of this thread if that is negative.
+ * Before the step `hold`, if that is not negative, it waits until the word is not zero; whoever
+ * changes it wakes the child (futex(2)). The word must live until endStart(). Returns its id, or
+ * -errno; `made[1]` is 1 then if the child could not be seized, and 2 if it was killed before
+ * that. `made[0]` is the start, for endStart().
  */
 napi_value gate_start_seized(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
-  struct bytes plan, slots, made;
-  s64 options, cgroup;
-  if (!get_arguments(env, info, 5, arguments)) return NULL;
+  struct bytes plan, slots, made, word;
+  s64 options, cgroup, hold;
+  if (!get_arguments(env, info, 7, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &plan)) return throw_type(env, "startSeized() takes an encoded plan");
   if (!get_bytes(env, arguments[1], &slots) || slots.length != PLAN_SLOTS * sizeof(s64))
     return throw_type(env, "startSeized() needs a BigInt64Array of 64 slots");
@@ -104,11 +121,16 @@ napi_value gate_start_seized(napi_env env, napi_callback_info info) {
   if (!get_bytes(env, arguments[3], &made) || made.length != 2 * sizeof(s64))
     return throw_type(env, "startSeized() needs a BigInt64Array of two for what it made");
   if (!get_integer(env, arguments[4], &cgroup)) return throw_type(env, "startSeized() takes the descriptor of a cgroup");
+  if (!get_integer(env, arguments[5], &hold)) return throw_type(env, "startSeized() takes the step before which to wait");
+  if (!get_bytes(env, arguments[6], &word) || (hold >= 0 && word.length != sizeof(u32)))
+    return throw_type(env, "startSeized() takes the word to wait for");
 
   s64 *results = (s64 *)made.data;
   struct start *start = map_start(&plan);
   if (!start) return number(env, -ENOMEM);
   memcpy(start->slots, slots.data, slots.length);
+  start->hold = hold < 0 ? PLAN_MAX_STEPS : (u32)hold;
+  start->word = (u32 *)word.data;
   long pid = plan_load(&start->plan, start->bytes, plan.length);
   if (pid == 0) pid = clone_start(start, cgroup);
   long seized = pid > 0 ? sys(ptrace, PTRACE_SEIZE, pid, 0, options) : 0;

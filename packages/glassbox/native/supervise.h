@@ -16,6 +16,7 @@
 #define TASK_SLOTS 4096     /* a power of two */
 #define SEEN_PATHS 256      /* a power of two */
 #define NO_ARGUMENT 255
+#define ALL_PASS (-2)       /* for a table: the thread has not executed its program yet */
 #define USE_BY_FLAGS 0      /* read or write, by the flags of the call */
 
 /* Who makes a call, and which one the supervisor makes itself. */
@@ -82,7 +83,10 @@ struct prefixes {
   u64 seen[SEEN_PATHS];
 };
 
-/* By the low bits of a thread's id: the thread, and the number of its program's table. */
+/*
+ * By the low bits of a thread's id: the thread, and the number of its program's table, or
+ * ALL_PASS.
+ */
 struct task_slot {
   s32 tid, table;
 };

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DEFAULT_LIMITS } from '#glassbox/job/limits.js'
 import { deriveVerdict } from '#glassbox/job/verdict.js'
 import type { Limits } from '#glassbox/job/options.js'
+import type { BegunRuleset } from '#glassbox/landlock/types.js'
 import type { CallDecision, CallToDecide } from '#glassbox/policy/policy.js'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import type { CallRule, Condition } from '#glassbox/seccomp/policy.js'
@@ -29,6 +30,8 @@ export interface Options {
   readonly ask?: (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>
   /** Parts of the spec that replace those for `stops`. */
   readonly spec?: (spec: ProgramSpec) => Partial<ProgramSpec>
+  /** The ruleset, to which rules are added while the program starts. */
+  readonly begun?: BegunRuleset
   /** Called with the program when it runs. */
   readonly running?: (program: Supervised) => void | Promise<void>
 }
@@ -99,7 +102,7 @@ export async function supervise(
   try {
     const made = specOf(path, args, options, { directory, stdout })
     const spec = { ...made, ...options.spec?.(made) }
-    const program = await startProgram(spec, options.ask ?? (() => 'allow'))
+    const program = await startProgram(spec, options.ask ?? (() => 'allow'), options.begun)
     await options.running?.(program)
     const ending = await program.ended
     const wallTimeMs = Number(ending.endedNs - ending.startedNs) / 1e6

@@ -7,16 +7,19 @@
 import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { close } from '../gate/descriptors.ts'
-import { call, cString, syscall } from '../gate/gate.ts'
+import { call, cString, syscall, systemError } from '../gate/gate.ts'
 import { hasClone3 } from '../launch/clone3.ts'
 import { AT_FDCWD, LOCK_EX, LOCK_NB, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { CgroupLimits } from './controls.ts'
 import { cgroupError, writeAll } from './files.ts'
-import type { Cgroup, LimitCounters } from './group.ts'
+import type { Cgroup, LimitCounters, Part } from './group.ts'
+import { readCounters } from './read-counters.ts'
 
 const LOCK_EX_NB = LOCK_EX | LOCK_NB
 const RMDIR = syscallNumber('rmdir')
+const OPENAT = syscallNumber('openat')
 
 export class HeldGroup {
   readonly cgroup: Cgroup
@@ -24,6 +27,8 @@ export class HeldGroup {
   readonly joins: number[] = []
   /** The v2 directory, if the program can be created in it (CLONE_INTO_CGROUP). */
   birth: number | undefined
+  /** By the index in `counterFiles`; -1 for a file that this kernel lacks. */
+  #counters: readonly number[] | undefined
   readonly #kept: number[] = []
   readonly #made: string[] = []
 
@@ -44,7 +49,7 @@ export class HeldGroup {
     }
   }
 
-  #add(part: Cgroup['parts'][number], limits: CgroupLimits, canBeBorn: boolean): void {
+  #add(part: Part, limits: CgroupLimits, canBeBorn: boolean): void {
     const { directory, version } = part
     try {
       mkdirSync(directory, 0o755)
@@ -65,9 +70,26 @@ export class HeldGroup {
     return fd
   }
 
+  /**
+   * Opens the files of the counters, so that `counters` takes less time. The group keeps them open
+   * from then on.
+   */
+  openCounters(): readonly number[] {
+    this.#counters ??= this.cgroup.counterFiles.map(({ part, file }) => this.#openIfThere(part, file))
+    return this.#counters
+  }
+
+  #openIfThere({ directory }: Part, file: string): number {
+    const path = join(directory, file)
+    const fd = syscall(OPENAT, AT_FDCWD, cString(path), O_RDONLY | O_CLOEXEC, 0)
+    if (fd < 0 && fd !== -ERRNO.ENOENT) throw systemError('openat', -fd, path)
+    if (fd >= 0) this.#kept.push(fd)
+    return Math.max(-1, fd)
+  }
+
   /** What the processes used of the limits until now. */
   counters(): LimitCounters {
-    return this.cgroup.limitCounters()
+    return this.cgroup.limitCounters(readCounters(this.openCounters()))
   }
 
   /** Kills whatever is left in the group, and removes it. */
@@ -81,6 +103,7 @@ export class HeldGroup {
   #letGo(): void {
     for (const fd of this.#kept.splice(0)) close(fd)
     this.joins.length = 0
+    this.#counters = undefined
     this.birth = undefined
   }
 }

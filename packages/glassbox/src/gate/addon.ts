@@ -43,6 +43,8 @@ export interface Addon {
     options: number,
     made: BigInt64Array,
     cgroup: number,
+    hold: number,
+    word: Int32Array,
   ): number
   endStart(start: bigint, failure: Int32Array): number
   superviseStep(

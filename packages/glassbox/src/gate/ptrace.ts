@@ -103,6 +103,8 @@ export function traceStep(step: Step, lanes: StepLanes, count: number, maximum: 
 /** A child that this thread has seized and that runs a plan. */
 export interface SeizedStart {
   readonly pid: number
+  /** What it waits for. Its memory must not be freed before `end`. */
+  readonly hold: Hold | undefined
   /**
    * Gives back what the start needed. To be called once, when the child has executed a program or
    * is dead. Returns the failure of its plan, if there was one.
@@ -119,6 +121,26 @@ export interface NotStarted {
   readonly errno: number
 }
 
+/** A child waits before this encoded step until the word is not zero. */
+export interface Hold {
+  readonly step: number
+  /** One word of memory that threads share. */
+  readonly word: Int32Array
+}
+
+const FUTEX = syscallNumber('futex')
+const FUTEX_WAKE = 1
+const NO_WORD = new Int32Array(0)
+
+/** A word for `Hold`. */
+export const holdWord = (): Int32Array => new Int32Array(new SharedArrayBuffer(4))
+
+/** Lets the child go on that waits for this word. Any thread may do that. */
+export function endHold(word: Int32Array): void {
+  Atomics.store(word, 0, 1)
+  addon().syscall(FUTEX, word, FUTEX_WAKE, 1)
+}
+
 const NOT_STARTED = ['clone', 'seize', 'killed'] as const
 
 /**
@@ -131,15 +153,23 @@ export function startSeized(
   encoded: Uint8Array,
   inputs: readonly number[],
   options: number,
-  cgroup: number = -1,
+  { cgroup = -1, hold }: { readonly cgroup?: number | undefined; readonly hold?: Hold | undefined } = {},
 ): SeizedStart | NotStarted {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = new BigInt64Array(2)
-  const pid = addon().startSeized(encoded, slots, options, made, cgroup)
+  const pid = addon().startSeized(
+    encoded,
+    slots,
+    options,
+    made,
+    cgroup,
+    hold?.step ?? -1,
+    hold?.word ?? NO_WORD,
+  )
   if (pid < 0) return { step: NOT_STARTED[Number(made[1])] ?? 'clone', errno: -pid }
   const [start = 0n] = made
-  return { pid, end: () => endStart(start) }
+  return { pid, hold, end: () => endStart(start) }
 }
 
 function endStart(start: bigint): PlanOutcome['failure'] {

@@ -30,8 +30,8 @@ import { type Look, lookOf, STAT } from './look.ts'
 import { RULE_BYTES, writeRule } from './rule.ts'
 import type { Grant } from './types.ts'
 
-/** A plan has two slots for each: the descriptor, and the result of fstat. */
-const MOST_OPEN = PLAN_SLOTS / 2
+/** A plan has two slots for each, the descriptor and the result of fstat; one for the ruleset. */
+const MOST_OPEN = PLAN_SLOTS / 2 - 1
 const MOST_PLANS = 32
 const MOST_SEEN = 1024
 
@@ -54,7 +54,10 @@ interface Opening {
   readonly adding: Adding
 }
 
-/** A plan that adds rules to the ruleset in its first slot. */
+/**
+ * A plan that adds rules to the ruleset in its first slot, and then closes their files, which are
+ * in the slots after it.
+ */
 interface Adding {
   readonly bytes: Uint8Array
   readonly rules: readonly DataView[]
@@ -122,34 +125,52 @@ const MISSING: readonly number[] = [ERRNO.ENOENT, ERRNO.ENOTDIR]
 
 function addBatch(ruleset: number, { grants, opening }: Batch, accessOf: AccessOf): Grant[] {
   const { bytes, stats, made, adding } = opening
-  const { slots } = runPlan(bytes, [], made)
+  const files = resultsIn(runPlan(bytes, [], made).slots)
   const left: Grant[] = []
   let count = 0
+  let isClosed = false
   try {
     for (const [slot, grant] of grants.entries()) {
-      const fd = Number(slots[slot])
+      const fd = files(slot)
       const stat = stats[slot]
       let access: number | undefined = 0
       if (fd >= 0 || !MISSING.includes(-fd)) {
-        const isStated = stat && fd >= 0 && Number(slots[grants.length + slot]) === 0
-        access = isStated
-          ? accessOf(grant, fd, { ...lookOf(stat), isOutsideOwn: isInProc(grant.path) })
-          : undefined
+        const isStated = stat && fd >= 0 && files(grants.length + slot) === 0
+        access = isStated ? accessOf(grant, fd, lookedAt(grant, stat)) : undefined
         if (access === undefined) left.push(grant)
         else if (access !== 0) count++
       }
       writeRule(adding.rules[slot] as DataView, access ?? 0, fd)
     }
-    if (count > 0) add(ruleset, adding, grants)
+    if (count > 0) {
+      add(ruleset, adding, grants, files)
+      isClosed = true
+    }
     return left
   } finally {
-    for (const slot of grants.keys()) if (Number(slots[slot]) >= 0) close(Number(slots[slot]))
+    if (!isClosed) for (const slot of grants.keys()) if (files(slot) >= 0) close(files(slot))
   }
 }
 
-function add(ruleset: number, { bytes }: Adding, grants: readonly Grant[]): void {
-  const { failure } = runPlan(bytes, [ruleset])
+function add(
+  ruleset: number,
+  { bytes }: Adding,
+  grants: readonly Grant[],
+  files: (slot: number) => number,
+): void {
+  const { failure } = runPlan(bytes, [ruleset, ...Array.from(grants, (_, slot) => files(slot))])
   if (failure) throw systemError('landlock_add_rule', failure.errno, grants[failure.step]?.text)
+}
+
+/** The slots of a plan, without a bigint for each: descriptors and errors take 32 bits. */
+function resultsIn(slots: BigInt64Array): (slot: number) => number {
+  const halves = new Int32Array(slots.buffer)
+  return slot => halves[2 * slot] ?? -1
+}
+
+const lookedAt = ({ path }: Grant, stat: DataView): OpenedGrant => {
+  const { isDirectory, device } = lookOf(stat)
+  return { isDirectory, device, isOutsideOwn: isInProc(path) }
 }
 
 function openingOf(grants: readonly Grant[]): Opening {
@@ -190,6 +211,7 @@ function makeOpening(grants: readonly Grant[]): Opening {
 function makeAdding(grants: readonly Grant[]): Adding {
   const builder = new PlanBuilder('add the rules of a policy')
   const ruleset = builder.input('ruleset')
+  const files = grants.map(({ path }) => builder.input(path))
   const rules: Data[] = grants.map(() => ({ bytes: new Uint8Array(RULE_BYTES) }))
   for (const [index, { text: rule }] of grants.entries())
     builder.call(
@@ -199,6 +221,7 @@ function makeAdding(grants: readonly Grant[]): Adding {
       // It has no rights, so there is no rule to add.
       { onError: [ERRNO.ENOMSG] },
     )
+  for (const file of files) builder.call('close', [file], `close ${file.label}`, { onError: [ERRNO.EBADF] })
   const { bytes, dataOf } = encodePlan(builder.build())
   return { bytes, rules: rules.map(rule => viewOf(dataOf(rule))) }
 }

@@ -13,7 +13,7 @@ import { look, type Look } from './look.ts'
 import { Matcher } from './matches.ts'
 import { addGrants } from './open-grants.ts'
 import { ruleBytes } from './rule.ts'
-import type { Grant, LandlockSpec, OwnGrant, Rights, Ruleset } from './types.ts'
+import type { BegunRuleset, Grant, LandlockSpec, OwnGrant, Rights, Ruleset } from './types.ts'
 
 /** struct landlock_ruleset_attr, up to its field `scoped`. */
 const ATTRIBUTES = { SIZE: 24, handledFiles: 0, scoped: 2 } as const
@@ -34,11 +34,35 @@ const ATTRIBUTES = { SIZE: 24, handledFiles: 0, scoped: 2 } as const
  * }
  */
 export function makeRuleset(spec: LandlockSpec, root?: number): Ruleset {
-  const attributes = new BigUint64Array(ATTRIBUTES.SIZE / 8)
-  attributes[ATTRIBUTES.handledFiles] = BigInt(spec.handled)
-  attributes[ATTRIBUTES.scoped] = BigInt(spec.scoped)
-  const fd = call('landlock_create_ruleset', [attributes, ATTRIBUTES.SIZE, 0])
+  const fd = createRuleset(spec)
   return keepDescriptor(fd, () => ({ fd, own: addRules(fd, spec.grants, root) }))
+}
+
+/** A ruleset without rules: with it, nothing is granted. The caller closes it. */
+function createRuleset({ handled, scoped }: LandlockSpec): number {
+  const attributes = new BigUint64Array(ATTRIBUTES.SIZE / 8)
+  attributes[ATTRIBUTES.handledFiles] = BigInt(handled)
+  attributes[ATTRIBUTES.scoped] = BigInt(scoped)
+  return call('landlock_create_ruleset', [attributes, ATTRIBUTES.SIZE, 0])
+}
+
+const lastOwn = new WeakMap<LandlockSpec, readonly OwnGrant[]>()
+
+/**
+ * Begins a ruleset, to which `addAll` adds the rules. So a process can be started meanwhile that
+ * has its descriptor. The caller closes it.
+ */
+export function beginRuleset(spec: LandlockSpec): BegunRuleset {
+  const fd = createRuleset(spec)
+  return {
+    fd,
+    expectedOwn: lastOwn.get(spec),
+    addAll: () => {
+      const own = addRules(fd, spec.grants, undefined)
+      lastOwn.set(spec, own)
+      return { fd, own }
+    },
+  }
 }
 
 function addRules(ruleset: number, grants: readonly Grant[], root: number | undefined): OwnGrant[] {

@@ -55,3 +55,12 @@ export interface Ruleset {
   /** Rules that the process adds before it enters the ruleset; see `addLandlockSteps()`. */
   readonly own: readonly OwnGrant[]
 }
+
+/** A ruleset whose rules have yet to be added. It is not ready to be entered. */
+export interface BegunRuleset {
+  readonly fd: number
+  /** What `own` was the last time; undefined the first time. */
+  readonly expectedOwn: readonly OwnGrant[] | undefined
+  /** Throws as makeRuleset() does. */
+  addAll(): Ruleset
+}

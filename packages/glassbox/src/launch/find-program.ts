@@ -7,11 +7,20 @@ import { executeError } from './step-error.ts'
 /** The search path of a shell if PATH is not set. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
+/** Whether this user may execute or search it. False also for what cannot be reached. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Whether this user may execute the file. False also for a path that this user may not search. */
 export function isProgram(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
+    return isExecutable(path) && statSync(path).isFile()
   } catch {
     return false
   }

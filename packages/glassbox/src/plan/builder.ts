@@ -69,6 +69,11 @@ export class PlanBuilder {
     return slot
   }
 
+  /** How many steps there are; a clone is one. */
+  get length(): number {
+    return this.#steps.length
+  }
+
   /** A slot for the result of a step. */
   slot(label: string): Slot {
     return { slot: this.#slots++, label }

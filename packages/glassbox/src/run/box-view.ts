@@ -60,6 +60,11 @@ export class BoxView {
     return this.#binds.length > 0 && this.#bindOf(withoutSystemLinks(path)) !== undefined
   }
 
+  /** Whether an existing path of the host means the same file in the box. */
+  showsHostFile(path: string): boolean {
+    return this.#showsHost || this.file(path)?.source === realpathSync.native(path)
+  }
+
   /** The file that the path means in the box; `undefined` if the box shows none there. */
   file(path: string): ShownFile | undefined {
     if (this.#showsHost || (SHOWN.test(path) && !this.#isDisturbed(path))) return this.#plain(path)

@@ -8,12 +8,12 @@
  * If the box does not show that file of the host anyway, it is bound read-only at its own path. A
  * runner whose programs see the host's files needs no bind.
  */
-import { realpathSync, type Stats, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH } from '../job/box-layout.ts'
 import { type FileInput, isContents } from '../job/files.ts'
-import { findInPath, isProgram } from '../launch/find-program.ts'
+import { findInPath, isExecutable } from '../launch/find-program.ts'
 import type { Runner } from '../runners/runner.ts'
 import { BoxView, mayExecute } from './box-view.ts'
 import type { BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
@@ -56,7 +56,7 @@ function statOf(path: string): Stats | undefined {
 function hostFile(path: string, view: BoxView): ResolvedProgram {
   const stats = statOf(path)
   if (!stats) throw notFound(path, 'Name a file of this host, or one that is copied into the box.')
-  if (!isProgram(path)) {
+  if (!stats.isFile() || !isExecutable(path)) {
     throw new GlassboxError(
       'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
       `${path}: ${stats.isFile() ? 'not executable' : 'not a file'}`,
@@ -65,7 +65,7 @@ function hostFile(path: string, view: BoxView): ResolvedProgram {
   }
   // A link to a file that the box does not show would dangle in the box. Its target is then bound
   // at the path of the link.
-  const shown = view.isBound(path) || view.file(path)?.source === realpathSync.native(path)
+  const shown = view.isBound(path) || view.showsHostFile(path)
   return shown ? { path } : { path, bind: path }
 }
 

@@ -12,7 +12,7 @@
  */
 import type { Ending, Violation } from '../job/ending.ts'
 import type { Limits } from '../job/options.ts'
-import type { Ruleset } from '../landlock/types.ts'
+import type { BegunRuleset, Ruleset } from '../landlock/types.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import type { PathRule } from '../policy/resolved.ts'
 
@@ -122,11 +122,11 @@ export const MOST_DENIALS = 100
 /**
  * Starts a program. Resolves once it executes its file. Rejects, with the step that failed, if it
  * cannot be started; nothing is left then. `ask` answers for the handlers of the policy.
- * `makeRuleset` makes the ruleset in place of that of the spec, while the supervisor prepares for
- * the program. The caller closes it.
+ * `begun` takes the place of the ruleset of the spec: its rules are added while the supervisor
+ * starts the program, which does not enter it before. The caller closes it.
  */
 export type StartProgram = (
   spec: ProgramSpec,
   ask: (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>,
-  makeRuleset?: () => Ruleset,
+  begun?: BegunRuleset,
 ) => Promise<Supervised>

@@ -9,7 +9,7 @@ import type { Violation } from '../job/ending.ts'
 import { Control } from '../trace/control.ts'
 import { packError } from '../trace/wire.ts'
 import type { Decisions, ProgramSpec } from './contract.ts'
-import type { MakeJudge, PathJudge } from './decision.ts'
+import type { MakeJudge } from './decision.ts'
 import { Loop } from './loop/loop.ts'
 import { Program, type Task } from './loop/program.ts'
 import { ShelfCopy } from './shelf.ts'
@@ -28,19 +28,12 @@ interface Question {
   readonly call: Violation
 }
 
-/** A program that is about to start. */
-interface Prepared {
-  readonly spec: Omit<ProgramSpec, 'ruleset'>
-  readonly judge: PathJudge | undefined
-}
-
 export class Service {
   readonly #port: MessagePort
   readonly #makeJudge: MakeJudge
   readonly #control: Control
   readonly #loop: Loop
   readonly #questions = new Map<number, Question>()
-  readonly #prepared = new Map<number, Prepared>()
   readonly #filters = new ShelfCopy<Uint8Array>()
   readonly #decisions = new ShelfCopy<Decisions>()
   #asked = 0
@@ -104,8 +97,7 @@ export class Service {
   }
 
   #take(message: ToSupervisor): void {
-    if (message.type === 'prepare') this.#prepare(message)
-    else if (message.type === 'start') this.#start(message)
+    if (message.type === 'start') this.#start(message)
     else if (message.type === 'drop') this.#drop(message.id)
     else if (message.type === 'stop') this.#stop(message)
     else this.#answer(message)
@@ -115,37 +107,38 @@ export class Service {
     this.#post({ type: 'failed', id, error: packError(error) })
   }
 
-  /** Does what does not need the ruleset, which the main thread makes meanwhile. */
-  #prepare({ id, spec: sent }: Extract<ToSupervisor, { type: 'prepare' }>): void {
+  /**
+   * The judge is made while the child does its first steps. If that fails, the program ends before
+   * it has executed anything, and with that error.
+   */
+  #start({ id, spec: sent, hold }: Extract<ToSupervisor, { type: 'start' }>): void {
     const filter = this.#filters.take(sent.filter)
     const decisions = this.#decisions.take(sent.decisions)
     const spec = { ...sent, filter, decisions }
-    const { paths } = decisions
     try {
-      this.#prepared.set(id, { spec, judge: paths && this.#makeJudge(paths, spec.user) })
+      const start = new Start(spec, hold)
+      const program = this.#programOf(id, spec, start)
+      this.#loop.add(program)
+      if (program.failure) this.#loop.end(program, 'canceled')
     } catch (error) {
       this.#failed(id, error)
     }
   }
 
-  /** Does nothing if the program could not be prepared. */
-  #start({ id, ruleset }: Extract<ToSupervisor, { type: 'start' }>): void {
-    const prepared = this.#prepared.get(id)
-    this.#prepared.delete(id)
-    if (!prepared) return
-    const { judge } = prepared
-    const spec: ProgramSpec = { ...prepared.spec, ruleset }
+  #programOf(id: number, spec: ProgramSpec, start: Start): Program {
+    const { paths } = spec.decisions
     try {
-      this.#loop.add(new Program(id, spec, new Start(spec), judge))
+      return new Program(id, spec, start, paths && this.#makeJudge(paths, spec.user))
     } catch (error) {
-      judge?.close()
-      this.#failed(id, error)
+      const program = new Program(id, spec, start, undefined)
+      program.failure = { error }
+      return program
     }
   }
 
   #drop(id: number): void {
-    this.#prepared.get(id)?.judge?.close()
-    this.#prepared.delete(id)
+    const program = this.#loop.programs.get(id)
+    if (program) this.#loop.end(program, 'canceled')
   }
 
   #stop({ id, reason }: Extract<ToSupervisor, { type: 'stop' }>): void {
@@ -160,7 +153,8 @@ export class Service {
   }
 
   #notStarted(program: Program): void {
-    this.#failed(program.id, program.start.failure())
+    const why = program.start.failure()
+    this.#failed(program.id, program.failure ? program.failure.error : why)
     this.#close(program)
   }
 

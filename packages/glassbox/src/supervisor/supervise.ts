@@ -30,5 +30,4 @@ function choose(): Supervisor {
  * const program = await startProgram(spec, () => 'allow')
  * const { exit, usage } = await program.ended
  */
-export const startProgram: StartProgram = async (spec, ask, makeRuleset) =>
-  choose().start(spec, ask, makeRuleset)
+export const startProgram: StartProgram = async (spec, ask, begun) => choose().start(spec, ask, begun)

@@ -5,10 +5,11 @@
  */
 import type { Worker } from 'node:worker_threads'
 import { GlassboxError } from '../errors.ts'
-import type { Ruleset } from '../landlock/types.ts'
+import type { BegunRuleset, OwnGrant } from '../landlock/types.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import { Control } from '../trace/control.ts'
 import { unpackError } from '../trace/wire.ts'
+import { endHold, holdWord } from '../gate/ptrace.ts'
 import { workerStartError } from '../gate/worker-error.ts'
 import type { Decisions, ProgramSpec, Supervised, SupervisedEnding } from './contract.ts'
 import { Shelf } from './shelf.ts'
@@ -51,6 +52,17 @@ interface Running {
   failure?: { readonly error: unknown }
 }
 
+/** A program that was sent to the worker. */
+interface Launched {
+  readonly id: number
+  /** Resolves once it executes its file. */
+  readonly supervised: () => Promise<Supervised>
+}
+
+const isSame = (a: readonly OwnGrant[], b: readonly OwnGrant[]): boolean =>
+  a.length === b.length &&
+  a.every(({ path, access }, index) => b[index]?.path === path && b[index].access === access)
+
 export class Supervisor {
   /** Whether its worker has begun to take messages. */
   isWarm = false
@@ -86,27 +98,48 @@ export class Supervisor {
   }
 
   /** Starts a program; see the contract. */
-  async start(spec: ProgramSpec, ask: Ask, makeRuleset?: () => Ruleset): Promise<Supervised> {
+  async start(spec: ProgramSpec, ask: Ask, begun?: BegunRuleset): Promise<Supervised> {
+    if (!begun) return this.#launch(spec, ask).supervised()
+    const { fd, expectedOwn } = begun
+    if (!expectedOwn) return this.#launch({ ...spec, ruleset: begun.addAll() }, ask).supervised()
+    const hold = holdWord()
+    const held = this.#launch({ ...spec, ruleset: { fd, own: expectedOwn } }, ask, hold)
+    try {
+      const ruleset = begun.addAll()
+      if (isSame(ruleset.own, expectedOwn)) {
+        endHold(hold)
+        return await held.supervised()
+      }
+      await this.#drop(held)
+      return await this.#launch({ ...spec, ruleset }, ask).supervised()
+    } catch (error) {
+      await this.#drop(held)
+      throw error
+    }
+  }
+
+  #launch(spec: ProgramSpec, ask: Ask, hold?: Int32Array): Launched {
     const id = this.#last++
     const program: Running = { ask, started: settleLater(), ended: settleLater() }
     this.#programs.set(id, program)
     this.#worker.ref()
     const filter = this.#filters.put(spec.filter)
     const decisions = this.#decisions.put(spec.decisions)
-    const { ruleset: given, ...rest } = spec
-    this.#send({ type: 'prepare', id, spec: { ...rest, filter, decisions } })
-    try {
-      this.#send({ type: 'start', id, ruleset: makeRuleset ? makeRuleset() : given })
-    } catch (error) {
-      this.#send({ type: 'drop', id })
-      this.#remove(id)
-      throw error
-    }
-    await program.started.promise
+    this.#send({ type: 'start', id, spec: { ...spec, filter, decisions }, hold })
     return {
-      ended: program.ended.promise,
-      stop: reason => this.#stop(id, reason),
+      id,
+      supervised: async () => {
+        await program.started.promise
+        return { ended: program.ended.promise, stop: reason => this.#stop(id, reason) }
+      },
     }
+  }
+
+  /** Ends a program that has not been let go, and waits until its process is dead. */
+  async #drop({ id, supervised }: Launched): Promise<void> {
+    if (!this.#programs.has(id)) return
+    this.#send({ type: 'drop', id })
+    await supervised().catch(() => {})
   }
 
   #stop(id: number, reason: StopReason): void {

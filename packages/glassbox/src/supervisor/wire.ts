@@ -3,7 +3,6 @@
  * supervisor that serves programs waits in its port until it is woken (see trace/control.ts).
  */
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
-import type { Ruleset } from '../landlock/types.ts'
 import type { PackedError } from '../trace/wire.ts'
 import type { Decisions, ProgramSpec, SupervisedEnding } from './contract.ts'
 import type { Shelved } from './shelf.ts'
@@ -12,18 +11,23 @@ import type { Shelved } from './shelf.ts'
 export type StopReason = 'canceled' | 'output' | 'failed'
 
 /** What a program has in common with others of its policy is sent once. */
-export interface SentSpec extends Omit<ProgramSpec, 'filter' | 'decisions' | 'ruleset'> {
+export interface SentSpec extends Omit<ProgramSpec, 'filter' | 'decisions'> {
   readonly filter: Shelved<Uint8Array>
   readonly decisions: Shelved<Decisions>
 }
 
 /**
- * `id` is the number of a program, `ask` that of a question of this supervisor. After `prepare`
- * comes either `start`, or `drop` if the program is not started.
+ * `id` is the number of a program, `ask` that of a question of this supervisor. `start` starts a
+ * program. With `hold` it waits for that word before it enters its ruleset; `drop` ends it then,
+ * which `failed` answers.
  */
 export type ToSupervisor =
-  | { readonly type: 'prepare'; readonly id: number; readonly spec: SentSpec }
-  | { readonly type: 'start'; readonly id: number; readonly ruleset: Ruleset | undefined }
+  | {
+      readonly type: 'start'
+      readonly id: number
+      readonly spec: SentSpec
+      readonly hold: Int32Array | undefined
+    }
   | { readonly type: 'drop'; readonly id: number }
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
   | { readonly type: 'answer'; readonly ask: number; readonly decision: CallDecision }

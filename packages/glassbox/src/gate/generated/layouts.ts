@@ -480,6 +480,7 @@ export const MOST_TABLES = 64
 export const TASK_SLOTS = 4096
 export const SEEN_PATHS = 256
 export const NO_ARGUMENT = 255
+export const ALL_PASS = -2
 export const USE_BY_FLAGS = 0
 /** enum make */
 export const MAKE = {

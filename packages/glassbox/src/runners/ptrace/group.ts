@@ -65,6 +65,11 @@ export class JobGroup {
     this.#limits = limits
   }
 
+  /** Prepares for the end of the program. */
+  openCounters(): void {
+    this.#group.openCounters()
+  }
+
   /** The ending of the program, with what the group has counted. Every process of it is dead. */
   complete(ending: SupervisedEnding): SupervisedEnding {
     const counted = this.#group.counters()
@@ -124,11 +129,13 @@ export class JobGroups {
   }
 
   /**
-   * Prepares for the next program, which probably has the same limits, and removes the groups of
-   * ended programs. What fails is done again when it is needed, and reported then.
+   * Prepares for the end of the program and for the next one, which probably has the same limits,
+   * and removes the groups of ended programs. What fails is done again when it is needed, and
+   * reported then.
    */
   async prepare({ policy, limits }: Pick<Job, 'policy' | 'limits'>): Promise<void> {
     try {
+      this.#used?.openCounters()
       if (!this.#isClosed) this.#next ??= this.#make({ policy, limits })
       await this.#removeLeft()
     } catch {

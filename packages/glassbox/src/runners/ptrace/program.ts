@@ -2,7 +2,6 @@
  * From a job to what the supervisor starts: every path is one of the host's, and the policy has
  * become terms.
  */
-import { realpathSync } from 'node:fs'
 import type { Job } from '../../job/job.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import type { LandlockSpec } from '../../landlock/types.ts'
@@ -10,6 +9,7 @@ import { DECISION } from '../../policy/action-kinds.ts'
 import type { CallDecision, CallToDecide } from '../../policy/policy.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { ProgramSpec } from '../../supervisor/contract.ts'
+import { realPath } from '../../supervisor/paths/real-path.ts'
 import { environment, placed } from './place.ts'
 import { policyTerms } from './policy-terms.ts'
 
@@ -54,12 +54,3 @@ export function programOf(
 }
 
 const answerAbout = ({ syscall }: CallToDecide): string => `the handler's answer about ${syscall}`
-
-/** The file without links. If it does not exist, execve will report that. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path)
-  } catch {
-    return path
-  }
-}

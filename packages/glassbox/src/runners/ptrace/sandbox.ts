@@ -9,8 +9,7 @@ import { GlassboxError } from '../../errors.ts'
 import { close } from '../../gate/descriptors.ts'
 import type { Ending } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
-import { makeRuleset } from '../../landlock/ruleset.ts'
-import type { Ruleset } from '../../landlock/types.ts'
+import { beginRuleset } from '../../landlock/ruleset.ts'
 import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
@@ -81,9 +80,9 @@ export class PtraceSandbox implements Sandbox {
   ): Promise<Supervised> {
     const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory, group !== undefined)
     const given = { ...program, stdio, ruleset: undefined, ...(group ? { group: group.descriptors } : {}) }
-    let ruleset: Ruleset | undefined
+    const ruleset = wall && beginRuleset(wall)
     try {
-      return await this.#startProgram(given, ask, wall && (() => (ruleset = makeRuleset(wall))))
+      return await this.#startProgram(given, ask, ruleset)
     } catch (error) {
       throw startError(error)
     } finally {

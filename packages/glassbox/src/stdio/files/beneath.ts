@@ -4,7 +4,7 @@
  * magic link is followed. Checks, changes and reads use the descriptor that was opened, because a
  * program may exchange names at any time.
  */
-import { chmodSync, fstatSync, type Stats } from 'node:fs'
+import { fstatSync, type Stats } from 'node:fs'
 import { openat2, withDescriptor } from '../../gate/descriptors.ts'
 import { call, cString, syscall } from '../../gate/gate.ts'
 import {
@@ -123,7 +123,10 @@ const ABOVE = Buffer.from('..')
  * Sets the permissions of an open file, which may be open with O_PATH. fchmod(2) refuses that, so
  * this goes through /proc.
  */
-export const setMode = (fd: number, mode: number): void => chmodSync(`/proc/self/fd/${fd}`, mode)
+export function setMode(fd: number, mode: number): void {
+  const path = `/proc/self/fd/${fd}`
+  call('chmod', [cString(path), mode], path)
+}
 
 /** Removes an entry that is not a directory. Returns 0 or -errno. */
 export const unlink = (directory: number, name: string): number =>

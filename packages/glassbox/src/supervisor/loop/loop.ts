@@ -91,6 +91,7 @@ export class Loop implements Actions {
     program.granted = this.#passing.open(decisions, program.judge?.prefixes, user)
     this.#tasks.set(task.tid, task)
     program.add(task)
+    this.#letPass(task)
     const free = this.#roots.indexOf(0)
     if (free >= 0) this.#roots[free] = program.root
   }
@@ -176,9 +177,10 @@ export class Loop implements Actions {
       }
       this.programs.delete(program.id)
       this.#watches.delete(program)
-      if (program.granted) this.#passing.close(program.granted)
       if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
       else this.#hooks.onEnded(program, nowNs)
+      // The main thread need not wait for that.
+      if (program.granted) this.#passing.close(program.granted)
     }
     if (this.#watches.size === 0) this.#setAlarm(NEVER)
     if (this.programs.size === 0) this.#births.clear()
@@ -318,8 +320,9 @@ export class Loop implements Actions {
   }
 
   /** Its calls pass from now on, unless another thread has its slot. */
-  #letPass({ tid, program }: Task): void {
-    this.#passing.addTask(tid, program.startedNs === 0n ? undefined : program.granted)
+  #letPass({ tid, program, isStarting }: Task): void {
+    if (isStarting) this.#passing.addStarting(tid)
+    else this.#passing.addTask(tid, program.granted)
   }
 
   #announce(program: Program): void {

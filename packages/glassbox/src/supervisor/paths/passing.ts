@@ -7,6 +7,7 @@
  */
 import { close } from '../../gate/descriptors.ts'
 import {
+  ALL_PASS,
   MAKE,
   MOST_TABLES,
   NO_ARGUMENT,
@@ -143,6 +144,13 @@ export class PassingCalls implements Passing {
     const at = (tid & (TASK_SLOTS - 1)) * SLOT_WORDS
     this.tasks[at] = tid
     this.tasks[at + 1] = granted?.table ?? NO_TABLE
+  }
+
+  /** A thread that has not executed its program yet: all its calls pass. */
+  addStarting(tid: number): void {
+    const at = (tid & (TASK_SLOTS - 1)) * SLOT_WORDS
+    this.tasks[at] = tid
+    this.tasks[at + 1] = ALL_PASS
   }
 
   removeTask(tid: number): void {

@@ -1,8 +1,10 @@
 /** The judge of one program, as the supervisor asks it. */
 import { AT_FDCWD } from '../../linux/constants.ts'
-import type { MakeJudge } from '../decision.ts'
+import type { PathDecisions, ProgramSpec } from '../contract.ts'
+import type { MakeJudge, PathJudge } from '../decision.ts'
 import { deny, NO_RULE, PathDecider } from './decide-call.ts'
 import { closeObject, nameOf, openThrough, pathBytes } from './object.ts'
+import type { Judge } from './judge.ts'
 import { ruleNames } from './rule-names.ts'
 
 /**
@@ -12,10 +14,40 @@ import { ruleNames } from './rule-names.ts'
  * const judge = makeJudge({ rules, work, statAll: true, denied: { kind: 'kill' } }, undefined)
  * judge.decide(call)
  */
-export const makeJudge: MakeJudge = (paths, user) => {
+export const makeJudge: MakeJudge = (paths, user) =>
+  paths.isSilent ? silentJudge(paths, user) : namedJudge(paths, user)
+
+const deciderOf = ({ statAll }: PathDecisions, judge: Judge, user: ProgramSpec['user']): PathDecider =>
+  new PathDecider({ judge, statAll, ...(user ? { identity: user } : {}) })
+
+/**
+ * Few programs make a call that stops in the tier `silent`, so where the rules lead to is looked
+ * at for the first one. The program cannot have changed that: no link in a directory that it
+ * writes to is followed. Landlock alone judges what is executed.
+ */
+function silentJudge(paths: PathDecisions, user: ProgramSpec['user']): PathJudge {
+  let decider: PathDecider | undefined
+  let first: number | undefined
+  return {
+    prefixes: undefined,
+    decide: call => {
+      if (!decider) {
+        decider = deciderOf(paths, ruleNames(paths).judge, user)
+        if (first !== undefined) decider.executed(first)
+      }
+      return decider.decide(call)
+    },
+    executed: pid => {
+      first ??= pid
+      return undefined
+    },
+    close: () => {},
+  }
+}
+
+function namedJudge(paths: PathDecisions, user: ProgramSpec['user']): PathJudge {
   const { judge, prefixes } = ruleNames(paths)
-  const { statAll } = paths
-  const decider = new PathDecider({ judge, statAll, ...(user ? { identity: user } : {}) })
+  const decider = deciderOf(paths, judge, user)
   return {
     prefixes,
     decide: call => decider.decide(call),

@@ -24,7 +24,7 @@ import { resourceLimits } from '../../launch/resource-limits.ts'
 import { CLOSE_RANGE_CLOEXEC, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS } from '../../linux/constants.ts'
 import { PlanBuilder, text } from '../../plan/builder.ts'
 import { type EncodedPlan, encodePlan } from '../../plan/encode.ts'
-import type { Plan, Slot } from '../../plan/types.ts'
+import type { Plan, Slot, Step } from '../../plan/types.ts'
 import type { ProgramSpec } from '../contract.ts'
 
 const STDIO = ['stdin', 'stdout', 'stderr'] as const
@@ -42,6 +42,8 @@ export const inputsOf = ({ stdio, ruleset, group }: ProgramSpec): readonly numbe
 export interface MadePlan {
   readonly plan: Plan
   readonly encoded: EncodedPlan
+  /** The encoded step with which the child begins to enter its ruleset; -1 if it has none. */
+  readonly wallAt: number
 }
 
 /** Programs are often run again and again with the same arguments. */
@@ -57,15 +59,19 @@ export function madePlan(spec: ProgramSpec): MadePlan {
   made.set(filter, plans)
   const known = plans.get(key)
   if (known) return known
-  const plan = programPlan(spec)
-  const added = { plan, encoded: encodePlan(plan) }
+  const { plan, wall } = planOf(spec)
+  const encoded = encodePlan(plan)
+  const added = { plan, encoded, wallAt: encoded.origin.findIndex(step => step === wall) }
   if (plans.size >= MOST_PLANS) plans.clear()
   plans.set(key, added)
   return added
 }
 
 /** The plan for the child. */
-export function programPlan(spec: ProgramSpec): Plan {
+export const programPlan = (spec: ProgramSpec): Plan => planOf(spec).plan
+
+/** `wall`: the first step by which the child enters its ruleset. */
+function planOf(spec: ProgramSpec): { readonly plan: Plan; readonly wall: Step | undefined } {
   const builder = new PlanBuilder(`run ${spec.path}`)
   const { ruleset } = spec
   const names = ruleset ? [...STDIO, 'ruleset'] : STDIO
@@ -89,6 +95,7 @@ export function programPlan(spec: ProgramSpec): Plan {
   builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
   // After a change of the user there are none, but root may lack the right to change it.
   addCapabilityDropSteps(builder)
+  const before = builder.length
   if (ruleset)
     addLandlockSteps(builder, { ruleset: moved[STDIO.length] as Slot, own: ruleset.own, spare: SPARE })
   for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
@@ -96,7 +103,8 @@ export function programPlan(spec: ProgramSpec): Plan {
   addUnblockStep(builder)
   addFilterSteps(builder, spec.filter)
   addExecuteStep(builder, spec)
-  return builder.build()
+  const plan = builder.build()
+  return { plan, wall: ruleset ? plan.steps[before] : undefined }
 }
 
 function addUserSteps(builder: PlanBuilder, { uid, gid }: NonNullable<ProgramSpec['user']>): void {

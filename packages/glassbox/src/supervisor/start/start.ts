@@ -11,7 +11,7 @@ import { CAP_SETPCAP } from '../../linux/constants.ts'
 import { seizeError } from '../../ptrace/start/seize.ts'
 import type { ProgramSpec } from '../contract.ts'
 import { inputsOf, type MadePlan, madePlan } from './program-plan.ts'
-import { SEIZE_OPTIONS } from './seize.ts'
+import { seizeOptions } from './seize.ts'
 
 /** Whether this thread has emptied its bounding set, which its children inherit. */
 let isBounded = false
@@ -30,14 +30,19 @@ export class Start {
   #seized: SeizedStart | undefined
 
   /**
-   * Starts the child. Throws if there is none then, among others MissingFeatureError('ptrace') if
+   * Starts the child. `hold`: it waits for this word before it enters its ruleset, whose rules are
+   * still being added. Throws if there is none then, among others MissingFeatureError('ptrace') if
    * the kernel does not let this user trace.
    */
-  constructor(spec: ProgramSpec) {
+  constructor(spec: ProgramSpec, hold?: Int32Array) {
     this.#spec = spec
     bound()
     this.#made = madePlan(spec)
-    const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), SEIZE_OPTIONS, spec.group?.birth)
+    const { group } = spec
+    const options = seizeOptions(!group?.hasPeak)
+    const { encoded, wallAt } = this.#made
+    const how = { cgroup: group?.birth, hold: hold && { step: wallAt, word: hold } }
+    const made = startSeized(encoded.bytes, inputsOf(spec), options, how)
     if ('step' in made) throw this.#notStarted(made)
     this.#seized = made
     this.pid = made.pid
