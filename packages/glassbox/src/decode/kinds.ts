@@ -42,6 +42,7 @@ import { message, messages, NAME_ROOM, rememberNameRoom } from './network/messag
 import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
 import { capabilitySets } from './process/capabilities.ts'
 import { feature, features, taggedAddresses, vectorLength } from './process/prctl-words.ts'
+import { OTHERS_DESCRIPTORS } from './process/others-descriptors.ts'
 import { filterProgram, schedulingParameter, waitStatus } from './process/processes.ts'
 import { errnoText, named, nameForComment, restText, setText, signalText } from './names.ts'
 import { SCALARS } from './basic/scalars.ts'
@@ -111,9 +112,8 @@ const statxFlags: Printer = (value, { options }) => {
 const IN_COMMENT = { spelling: 'verbose' } as const
 
 /** `8 /* SYSLOG_ACTION_CONSOLE_LEVEL *\/`: an int whose name is always in a comment. */
-function numberWithName(set: string, value: bigint): string {
-  return `${signed32(value)} /* ${nameForComment(set, value)} */`
-}
+const numberWithName = (set: string, value: bigint): string =>
+  `${signed32(value)} /* ${nameForComment(set, value)} */`
 
 /** The kind of id that a command of core scheduling takes: PIDTYPE_PID and following. */
 const CORE_IDS = ['tid', 'tgid', 'pgid', 'sid']
@@ -141,6 +141,7 @@ const INNER: Readonly<Record<string, Printer>> = {
   sigframe: signalFrame,
   oldsigframe: oldSignalFrame,
   ...OLD_WORDS,
+  ...OTHERS_DESCRIPTORS,
   coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
   vector: vectorLength('|pr_sve'),
   matrix: vectorLength('|pr_sme'),
@@ -153,7 +154,6 @@ const INNER: Readonly<Record<string, Printer>> = {
   userreg: userRegister,
   // As in strace, the name is always in a comment.
   ax25protocol: value => setText('=ax25_protocol', value, IN_COMMENT),
-
   unalign: (value, { options }) => setText('|unalign', value, options),
   modem: (value, { options }) => setText('|modem', value, options),
   fsflags: (value, { options }) => setText('|fsflags', value, options),

@@ -60,6 +60,10 @@ export interface TextOptions {
    * Called with -100 for `AT_FDCWD`.
    */
   readonly descriptor?: (fd: number) => string
+  /** The same for a descriptor of another process. */
+  readonly descriptorOf?: (pid: number, fd: number) => string
+  /** The process that a pidfd refers to. */
+  readonly processOf?: (pidfd: number) => number | undefined
   /** The name of a network interface by its number, used in addresses. */
   readonly interfaceName?: (index: number) => string | undefined
   /** The protocol of a netlink socket, by which its messages are printed. */

@@ -15,8 +15,11 @@ export interface Subject {
    * are valid until the next read.
    */
   read(address: bigint, length: number): Uint8Array
-  /** What this descriptor of the thread refers to. `undefined` if it is not open. */
-  descriptor(fd: number): DescriptorInfo | undefined
+  /**
+   * What this descriptor of the thread refers to; with `pid`, the descriptor of another process.
+   * `undefined` if it is not open.
+   */
+  descriptor(fd: number, pid?: number): DescriptorInfo | undefined
   /** The path of the working directory, in bytes. */
   cwd(): Uint8Array | undefined
   /**
@@ -56,7 +59,7 @@ export interface DescriptorInfo {
   /** For a device file: its device. */
   device(): DeviceInfo | undefined
   socket(): SocketInfo | undefined
-  /** For a pidfd: the process; −1 if that is gone. */
+  /** For a pidfd: the process; −1 if that is gone, 0 if this namespace has no id for it. */
   process(): number | undefined
 }
 

@@ -24,21 +24,34 @@ export const polls: Printer = (value, context) =>
     return `{fd=${fdText(fd, context)}, events=${eventsText(events, context)}}`
   })
 
+/**
+ * strace writes what is ready into 1024 bytes, and looks whether there is room before each part:
+ * so long may a text be so that a descriptor can follow, and so long with the time that is left.
+ */
+const LONGEST_LIST = 998
+const LONGEST_WITH_TIME = 1020
+
 /** The ready descriptors in brackets; nothing if none is. */
 function readyPolls(context: Context): string {
   const value = argument(context, 0)
   const count = Number(pollCount(context))
-  const parts: string[] = []
+  let text = ''
+  let shown = 0
   for (let index = 0; index < count; index++) {
     const at = value + BigInt(index * pollBytes())
     const poll = readStruct(context.memory, at, 'pollfd')
-    if (!poll) return `[${[...parts, address(at)].join(', ')}]`
+    if (!poll) return `[${text}${text === '' ? '' : ', '}${address(at)}]`
     const { fd, revents } = poll
     if (revents === 0) continue
-    if (!context.options.full && parts.length >= context.limit) return `[${parts.join(', ')}, ...]`
-    parts.push(`{fd=${fd}, revents=${restText('|poll', BigInt(revents), context.options)}}`)
+    const part = `{fd=${fd}, revents=${restText('|poll', BigInt(revents), context.options)}}`
+    const next = text === '' ? part : `${text}, ${part}`
+    const isLimited = !context.options.full && shown >= context.limit
+    // The brackets are two characters.
+    if (isLimited || next.length + 2 >= LONGEST_LIST) return text === '' ? '[...]' : `[${text}, ...]`
+    text = next
+    shown++
   }
-  return parts.length === 0 ? '' : `[${parts.join(', ')}]`
+  return text === '' ? '' : `[${text}]`
 }
 
 /** After the result of poll: `([{fd=3, revents=POLLIN}])`. */
@@ -49,8 +62,9 @@ export function pollResult(context: Context, timeout: string): string {
   if (context.options.addressesOnly || pollCount(context) === 0n) return ''
   const last = argument(context, 0) + pollCount(context) * BigInt(pollBytes())
   if (argument(context, 0) === 0n || last >= 2n ** 64n) return ''
-  const parts = [readyPolls(context), timeout].filter(part => part !== '')
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
+  const ready = readyPolls(context)
+  if (ready === '' || timeout === '') return ready + timeout === '' ? '' : ` (${ready}${timeout})`
+  return ` (${ready}, ${ready.length + timeout.length > LONGEST_WITH_TIME ? '...' : timeout})`
 }
 
 /** The kernel looks at no more descriptors than this. */
@@ -82,13 +96,23 @@ export function selectResult(context: Context, left: string): string {
   if (outcome.value === 0n) return ' (Timeout)'
   // As many as the result says, of all sets together.
   let rest = Number(outcome.value)
-  const parts = ['in', 'out', 'except'].flatMap((name, index) => {
+  let text = ''
+  for (const [index, name] of ['in', 'out', 'except'].entries()) {
     const pointer = argument(context, index + 1)
     const found = pointer === 0n ? [] : (readSet(pointer, context) ?? []).slice(0, rest)
     rest -= found.length
-    return found.length === 0 ? [] : [`${name} [${found.join(' ')}]`]
-  })
-  return ` (${[...parts, ...(left === '' ? [] : [`left ${left}`])].join(', ')})`
+    let first = `${text === '' ? '' : ', '}${name} [`
+    for (const fd of found) {
+      if (text.length > LONGEST_LIST) break
+      text += `${first}${fd}`
+      first = ' '
+    }
+    // As in strace, also for descriptors for which there was no room.
+    if (found.length > 0) text += ']'
+  }
+  const time = `left ${left}`
+  if (left === '' || text.length + time.length > LONGEST_WITH_TIME) return ` (${text})`
+  return ` (${text === '' ? '' : `${text}, `}${time})`
 }
 
 /** epoll_data: as a number and as its halves, because it may be either. */

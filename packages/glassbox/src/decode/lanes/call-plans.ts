@@ -49,7 +49,6 @@ const O_TMPFILE = 0o20000000
 const CREATING = [0, O_CREAT, O_TMPFILE, O_CREAT | O_TMPFILE]
 /** What prctl(2) does with these depends on the second argument, too. */
 const PRCTL_OF_TWO = new Set([22, 47, 0x53564d41, 4, 33, 53, 62])
-const MAP_ANONYMOUS = 0x20
 /** Requests of terminals and sockets that programs make often: TCGETS, TIOCGWINSZ, FIONREAD … */
 const IOCTLS = [0x5401, 0x5402, 0x5403, 0x5404, 0x540f, 0x5410, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451]
 
@@ -70,7 +69,6 @@ const SELECTORS: Readonly<Record<string, () => Selector>> = {
     ),
   // ARCH_SET_GS and ARCH_SET_FS have no shape of their own.
   arch_prctl: () => by(0, [0x1001, 0x1002, ...commands('arch_prctl')]),
-  mmap: () => by(3, [0, MAP_ANONYMOUS], MAP_ANONYMOUS),
   mremap: () => by(3, [0, 2], 2),
   membarrier: () => by(1, [0, 1], 1),
   futex: () => by(1, upTo(13), 127),

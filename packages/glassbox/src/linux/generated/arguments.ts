@@ -745,7 +745,7 @@ export const ARGUMENTS: Readonly<Record<CallName, () => readonly Argument[]>> = 
   clone3: () => [a('cl_args', kinds().cloneargs_inout), a('size', kinds().size)],
   close_range: () => [a('first', kinds().uint), a('last', kinds().uint), a('flags', kinds().flags_close_range)],
   openat2: () => [a('dirfd', kinds().dirfd), a('pathname', kinds().path), a('how', kinds().sized_in_open_how_3), a('size', kinds().size)],
-  pidfd_getfd: () => [a('pidfd', kinds().fd), a('targetfd', kinds().int), a('flags', kinds().hex32)],
+  pidfd_getfd: () => [a('pidfd', kinds().fd), a('targetfd', kinds().fdofpidfd), a('flags', kinds().hex32)],
   faccessat2: () => [a('dirfd', kinds().dirfd), a('pathname', kinds().path), a('mode', kinds().flags_access), a('flags', kinds().flags_faccessat)],
   process_madvise: () => [a('pidfd', kinds().fd), a('vec', kinds().iovaddr_in_2), a('vlen', kinds().size), a('behavior', kinds().one_madvise), a('flags', kinds().hex32)],
   epoll_pwait2: () => [a('epfd', kinds().fd), a('events', kinds().epolls_out), a('maxevents', kinds().int), a('timeout', kinds().ptr_out_timespec), a('sigmask', kinds().sigset_in_5), a('sigsetsize', kinds().size)],

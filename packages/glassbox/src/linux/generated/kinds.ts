@@ -263,6 +263,7 @@ type KindName =
   | 'cloneargs_inout'
   | 'flags_close_range'
   | 'sized_in_open_how_3'
+  | 'fdofpidfd'
   | 'flags_faccessat'
   | 'iovaddr_in_2'
   | 'flags_at_mount'
@@ -402,6 +403,8 @@ type KindName =
   | 'sigset_out_2'
   | 'bytes_in_4'
   | 'loglevel'
+  | 'fdof0'
+  | 'fdof1'
   | 'ptr_out_msqid_ds'
   | 'ptr_out_msginfo'
   | 'ptr_out_shmid_ds'
@@ -957,6 +960,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   cloneargs_inout: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'clone_args' }, size: { by: 'argument', argument: 1, bits: 64 }, told: 'always', notation: 'cloneargs=' },
   flags_close_range: { type: 'flags', bits: 32, set: 'close_range', notation: '|close_range' },
   sized_in_open_how_3: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'open_how' }, size: { by: 'argument', argument: 3, bits: 64 }, notation: 'sized<open_how,3' },
+  fdofpidfd: { type: 'fd', bits: 32, notation: 'fdofpidfd' },
   flags_faccessat: { type: 'flags', bits: 32, set: 'faccessat', notation: '|faccessat' },
   iovaddr_in_2: { type: 'vectors', way: 'in', count: { by: 'argument', argument: 2, bits: 64 }, remote: true, notation: 'iovaddr<2' },
   flags_at_mount: { type: 'flags', bits: 32, set: 'at_mount', notation: '|at_mount' },
@@ -1096,6 +1100,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   sigset_out_2: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 64 }, size: { by: 'argument', argument: 2, bits: 64 }, notation: 'sigset>2' },
   bytes_in_4: { type: 'buffer', way: 'in', length: { by: 'argument', argument: 4, bits: 64 }, form: 'hex', notation: 'bytes<4' },
   loglevel: { type: 'word', bits: 32, word: 'log_level', notation: 'loglevel' },
+  fdof0: { type: 'fd', bits: 32, notation: 'fdof0' },
+  fdof1: { type: 'fd', bits: 32, notation: 'fdof1' },
   ptr_out_msqid_ds: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'msqid_ds' }, notation: 'ptr>msqid_ds' },
   ptr_out_msginfo: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'msginfo' }, notation: 'ptr>msginfo' },
   ptr_out_shmid_ds: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'shmid_ds' }, notation: 'ptr>shmid_ds' },

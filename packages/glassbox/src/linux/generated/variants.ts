@@ -18,9 +18,6 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
   mknodat: () => [
     { when: [{ argument: 2, is: 'none', mask: 61440, values: [8192, 24576] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
   ],
-  mmap: () => [
-    { when: [{ argument: 3, is: 'with', mask: 32 }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4, kind: kinds().int }, { index: 5 }] },
-  ],
   mremap: () => [
     { when: [{ argument: 3, is: 'none', mask: 3, values: [3] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
   ],

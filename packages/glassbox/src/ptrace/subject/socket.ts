@@ -17,6 +17,8 @@ const LONGEST_NAME = 64
 const INET: Readonly<Record<string, readonly [InetEnds['family'], number]>> = {
   TCP: ['inet', IPPROTO_TCP],
   UDP: ['inet', IPPROTO_UDP],
+  MPTCP: ['inet', IPPROTO_TCP],
+  MPTCPv6: ['inet6', IPPROTO_TCP],
   'UDP-Lite': ['inet', IPPROTO_UDPLITE],
   RAW: ['inet', IPPROTO_RAW],
   TCPv6: ['inet6', IPPROTO_TCP],

@@ -95,8 +95,8 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
   }
 
   /** If the thread has gone on, its descriptors may have become others. */
-  descriptor(fd: number): DescriptorInfo | undefined {
-    return this.#records.isDeferred(this.#index) ? undefined : descriptorOf(this.tid, fd)
+  descriptor(fd: number, pid: number = this.tid): DescriptorInfo | undefined {
+    return this.#records.isDeferred(this.#index) ? undefined : descriptorOf(pid, fd)
   }
 
   cwd(): Uint8Array | undefined {

@@ -38,7 +38,11 @@ export async function makeSinks(
     const spellings = new Spellings(spelling, {
       interfaceName: index => interfaces.name(index),
       netlink: fd => interfaces.netlink(fd),
-      ...(descriptors && { descriptor: fd => descriptors.text(fd) }),
+      ...(descriptors && {
+        descriptor: fd => descriptors.text(fd),
+        descriptorOf: (pid, fd) => descriptors.textOf(pid, fd),
+        processOf: pidfd => descriptors.processOf(pidfd),
+      }),
       ...(ids && { process: (id, type) => ids.text(id, type) }),
     })
     if (options.text) {

@@ -23,11 +23,20 @@ interface PathArguments {
   readonly selects: boolean
 }
 
-/** The target of a link is not a path that the call looks up. */
-const NOT_LOOKED_UP: Readonly<Record<string, number>> = { symlink: 0, symlinkat: 0 }
+/**
+ * Arguments that do not count: the target of a link, which the call does not look up, and
+ * descriptors that strace does not look at.
+ */
+const NOT_LOOKED_UP: Readonly<Record<string, number>> = {
+  ...{ symlink: 0, symlinkat: 0, accept: 0, accept4: 0, epoll_ctl: 0, fanotify_mark: 0 },
+  io_uring_enter: 0,
+  ...{ mq_timedsend: 0, mq_timedreceive: 0, mq_notify: 0, mq_getsetattr: 0 },
+  ...{ timerfd_settime: 0, timerfd_gettime: 0, signalfd: 0, signalfd4: 0, perf_event_open: 3 },
+}
 const CLASSES = ['file', 'desc', 'network']
 const POLLS = ['poll', 'ppoll']
 const SELECTS = ['select', 'pselect6']
+const DESCRIPTORS = ['fd', 'dirfd', 'fandirfd']
 
 const readTable = (): ReadonlyMap<number, PathArguments> =>
   new Map(
@@ -38,7 +47,7 @@ const readTable = (): ReadonlyMap<number, PathArguments> =>
       const indexes = (is: (kind: string) => boolean): number[] =>
         args.flatMap(({ kind }, index) => (is(kind) && NOT_LOOKED_UP[name] !== index ? [index] : []))
       const paths = indexes(kind => kind === 'path')
-      const descriptors = indexes(kind => kind === 'fd' || kind === 'dirfd')
+      const descriptors = indexes(kind => DESCRIPTORS.includes(kind))
       return [[nr, { paths, descriptors, polls, selects }] as const]
     }),
   )

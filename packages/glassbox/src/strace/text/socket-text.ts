@@ -5,13 +5,52 @@
 import { quote } from '../../decode/text.ts'
 import type { InetEnds, NetlinkEnd, SocketInfo, UnixEnds } from '../../trace/subject.ts'
 
-export function socketText(socket: SocketInfo): string {
-  return `${socket.protocol}:[${endsText(socket.inode, socket.ends())}]`
+/**
+ * Sockets that strace 6.1 does not know by the kernel's name: it finds some of them in the lists
+ * of these protocols.
+ */
+const LISTED_AS: Readonly<Record<string, string>> = { 'UDP-Lite': 'UDPLITE', MPTCP: 'TCP', MPTCPv6: 'TCPv6' }
+const KNOWN = /^(UNIX|NETLINK|((TCP|UDP|RAW|PING|DCCP|SCTP)(v6)?|UDPLITEv6|L2TP\/IP(v6)?)$)/
+
+/** What is known of the socket now. `undefined`: no more than its inode. */
+function detailedText(socket: SocketInfo): string | undefined {
+  const { inode, protocol } = socket
+  const listed = LISTED_AS[protocol]
+  const ends = listed !== undefined || KNOWN.test(protocol) ? socket.ends() : undefined
+  const details = ends ? endsText(ends) : ''
+  if (details === '') return undefined
+  return `${listed ?? protocol}:[${ends?.family === 'unix' ? inode : ''}${details}]`
 }
 
-function endsText(inode: bigint, ends: InetEnds | UnixEnds | NetlinkEnd | undefined): string {
-  if (!ends) return String(inode)
-  if (ends.family === 'unix') return unixText(inode, ends)
+const shortText = ({ inode, protocol }: SocketInfo): string =>
+  `${LISTED_AS[protocol] === undefined && KNOWN.test(protocol) ? protocol : 'socket'}:[${inode}]`
+
+export const socketText = (socket: SocketInfo): string => detailedText(socket) ?? shortText(socket)
+
+/** As many as strace keeps: the last socket of each remainder of its inode. */
+const KEPT = 1024n
+
+/**
+ * As in strace, the first text that says more than the inode is kept: it is then shown when the
+ * peer is gone, too, and after a socket that was bound has connected.
+ */
+export class SocketTexts {
+  readonly #kept = new Map<bigint, { readonly inode: bigint; readonly text: string }>()
+
+  text(socket: SocketInfo): string {
+    const { inode } = socket
+    const slot = inode % KEPT
+    const kept = this.#kept.get(slot)
+    if (kept?.inode === inode) return kept.text
+    const text = detailedText(socket)
+    if (text === undefined) return shortText(socket)
+    this.#kept.set(slot, { inode, text })
+    return text
+  }
+}
+
+function endsText(ends: InetEnds | UnixEnds | NetlinkEnd): string {
+  if (ends.family === 'unix') return unixText(ends)
   if (ends.family === 'netlink') return `${NETLINK_PROTOCOLS[ends.protocol] ?? ends.protocol}:${ends.port}`
   return inetText(ends)
 }
@@ -51,15 +90,15 @@ export function ipv6Text(bytes: Uint8Array): string {
   return best.at < 0 ? hex(0, 8) : `${hex(0, best.at)}::${hex(best.at + best.length, 8)}`
 }
 
-function unixText(inode: bigint, { peer, name }: UnixEnds): string {
-  return `${inode}${peer === 0 ? '' : `->${peer}`}${name === undefined ? '' : nameText(name)}`
-}
+const unixText = ({ peer, name }: UnixEnds): string =>
+  `${peer === 0 ? '' : `->${peer}`}${name === undefined ? '' : nameText(name)}`
 
-/** `,"/path"`, `,@"abstract"`. */
+/** `,"/path"`, `,@"abstract"`: up to a NUL that is not its first byte. */
 function nameText(name: Uint8Array): string {
-  if (name[0] === 0) return `,@${quote(name.subarray(1))}`
-  const end = name.indexOf(0)
-  return `,${quote(end < 0 ? name : name.subarray(0, end))}`
+  const isAbstract = name[0] === 0
+  const bytes = isAbstract ? name.subarray(1) : name
+  const end = bytes.indexOf(0)
+  return `,${isAbstract ? '@' : ''}${quote(end < 0 ? bytes : bytes.subarray(0, end))}`
 }
 
 const NETLINK_PROTOCOLS: readonly (string | undefined)[] = [

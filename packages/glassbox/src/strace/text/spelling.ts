@@ -39,7 +39,10 @@ export class Spellings {
 
   constructor(
     spelling: Spelling,
-    extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName' | 'netlink'>,
+    extra: Pick<
+      TextOptions,
+      'descriptor' | 'descriptorOf' | 'processOf' | 'process' | 'interfaceName' | 'netlink'
+    >,
   ) {
     this.#isPure = !extra.descriptor && !extra.process
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling

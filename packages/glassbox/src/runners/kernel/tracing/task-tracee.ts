@@ -79,8 +79,9 @@ export class TaskTracee implements TraceeAtEntry, TraceeAtExit, TraceeAtExec {
     return writeMemory(this.#task, address, bytes)
   }
 
-  descriptor(fd: number): DescriptorInfo | undefined {
-    return descriptorOf(this.#task, fd)
+  descriptor(fd: number, pid?: number): DescriptorInfo | undefined {
+    const task = pid === undefined ? this.#task : this.#task.world.tasks.get(pid)
+    return task && descriptorOf(task, fd)
   }
 
   cwd(): Uint8Array | undefined {
