@@ -40,7 +40,7 @@ import { populate } from '../../mm/map.ts'
 import type { SpacePages } from '../../mm/space-pages.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { isAligned, rangeEnd } from './ranges.ts'
+import { isAligned, rangeEnd, unsigned } from './ranges.ts'
 
 /** What is done with each area of the range: 0, or a negative errno that ends the call. */
 type Advice = (space: SpacePages, area: Area) => number
@@ -72,11 +72,12 @@ function madvise(task: Task, address: number, length: number, advice: number): n
   const apply = ADVICE.get(advice)
   if (advice === MADV_HWPOISON || advice === MADV_SOFT_OFFLINE) return -ERRNO.EPERM
   if (apply === undefined && !isPopulating) return -ERRNO.EINVAL
-  const end = rangeEnd(task, address, length)
-  if (!isAligned(address) || end < 0) return -ERRNO.EINVAL
+  const start = unsigned(address)
+  const end = rangeEnd(start, unsigned(length))
+  if (!isAligned(address) || end < 0 || (length !== 0 && end === start)) return -ERRNO.EINVAL
   const space = task.addressSpace
-  if (isPopulating) return populated(space, address, end, advice === MADV_POPULATE_WRITE)
-  return adviseEach(space, address, end, apply as Advice)
+  if (isPopulating) return populated(space, start, end, advice === MADV_POPULATE_WRITE)
+  return adviseEach(space, start, end, apply as Advice)
 }
 
 /** Gaps are skipped, and make the answer ENOMEM. */

@@ -16,7 +16,7 @@ import { PAGE_SIZE, pageStart } from '../../mm/pages/page.ts'
 import type { SpacePages } from '../../mm/space-pages.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { rangeEnd, softLimit } from './ranges.ts'
+import { rangeEnd, softLimit, unsigned } from './ranges.ts'
 
 const { EAGAIN, EINVAL, ENOMEM, EPERM } = ERRNO
 
@@ -32,9 +32,8 @@ function lock(task: Task, address: number, length: number, isNow: boolean): numb
   const limit = task.credentials.privileged ? Infinity : softLimit(task, RLIMIT_MEMLOCK)
   if (limit === 0) return -EPERM
   const space = task.addressSpace
-  const start = pageStart(address)
-  const end = rangeEnd(task, start, length + address - start)
-  if (end < 0) return length < 0 ? -EINVAL : -ENOMEM
+  const [start, end] = wholePages(address, length)
+  if (end < 0) return -EINVAL
   if (space.lockedPages * PAGE_SIZE + (end - start) > limit) return -ENOMEM
   if (!space.areas.covers(start, end) || !space.mayIsolate(start, end)) return -ENOMEM
   setLocked(space, start, end, true)
@@ -42,9 +41,8 @@ function lock(task: Task, address: number, length: number, isNow: boolean): numb
 }
 
 function munlock(task: Task, address: number, length: number): number {
-  const start = pageStart(address)
-  const end = rangeEnd(task, start, length + address - start)
-  if (end < 0) return length < 0 ? -EINVAL : -ENOMEM
+  const [start, end] = wholePages(address, length)
+  if (end < 0) return -EINVAL
   if (!task.addressSpace.mayIsolate(start, end)) return -ENOMEM
   const isCovered = task.addressSpace.areas.covers(start, end)
   setLocked(task.addressSpace, start, end, false)
@@ -69,6 +67,12 @@ function munlockall(task: Task): number {
   for (const area of space.areas.all) space.setLocked(area, false)
   space.join(0, Infinity)
   return 0
+}
+
+/** The pages that hold the range; their end is −1 if it wraps around. */
+function wholePages(address: number, length: number): readonly [start: number, end: number] {
+  const start = pageStart(unsigned(address))
+  return [start, rangeEnd(start, unsigned(length + (address - pageStart(address))))]
 }
 
 function setLocked(space: SpacePages, start: number, end: number, isLocked: boolean): void {

@@ -40,7 +40,7 @@ import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { mappedFile } from './mapped-file.ts'
 import { noHugePages } from './huge-pages.ts'
-import { isAligned, rangeEnd, softLimit } from './ranges.ts'
+import { isAligned, softLimit, TASK_END } from './ranges.ts'
 
 const { EACCES, EAGAIN, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } = ERRNO
 
@@ -204,8 +204,11 @@ function checkLimits(task: Task, size: number, protection: number, flags: number
 }
 
 function munmap(task: Task, address: number, length: number): number {
-  const end = rangeEnd(task, address, length)
-  if (!isAligned(address) || length === 0 || end < 0) return -EINVAL
+  const named = address + pageEnd(length)
+  if (!isAligned(address) || address < 0 || length <= 0 || named > TASK_END) return -EINVAL
+  // The host has memory of its own above what a guest can have.
+  const end = Math.min(named, task.world.platform.maxAddress)
+  if (address >= end) return 0
   const space = task.addressSpace
   if (!space.mayIsolate(address, end)) return -ENOMEM
   space.remove(address, end, true)

@@ -12,7 +12,7 @@ import { AREA_GROWS_DOWN } from '../../mm/area.ts'
 import { protect } from '../../mm/protect.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { isAligned, rangeEnd } from './ranges.ts'
+import { isAligned, rangeEnd, unsigned } from './ranges.ts'
 
 const RIGHTS = PROT_READ | PROT_WRITE | PROT_EXEC
 
@@ -20,12 +20,13 @@ function mprotect(task: Task, address: number, length: number, protection: numbe
   const growth = protection & (PROT_GROWSDOWN | PROT_GROWSUP)
   if (growth === (PROT_GROWSDOWN | PROT_GROWSUP) || !isAligned(address)) return -ERRNO.EINVAL
   if (length === 0) return 0
-  const end = rangeEnd(task, address, length)
-  if (end < 0) return -ERRNO.ENOMEM
+  const start = unsigned(address)
+  const end = rangeEnd(start, unsigned(length))
+  if (end <= start) return -ERRNO.ENOMEM
   if ((protection & ~(RIGHTS | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)) !== 0) return -ERRNO.EINVAL
   const space = task.addressSpace
-  const first = space.areas.after(address)
-  if (growth === 0) return protect(space, address, end, protection & RIGHTS)
+  const first = space.areas.after(start)
+  if (growth === 0) return protect(space, start, end, protection & RIGHTS)
   if (first === undefined || first.start >= end) return -ERRNO.ENOMEM
   if (growth === PROT_GROWSUP || (first.flags & AREA_GROWS_DOWN) === 0) return -ERRNO.EINVAL
   return protect(space, first.start, end, protection & RIGHTS)

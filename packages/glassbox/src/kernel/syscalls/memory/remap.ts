@@ -14,7 +14,7 @@ import { PAGE_SIZE, pageEnd } from '../../mm/pages/page.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { findGap } from './map.ts'
-import { isAligned, rangeEnd, softLimit } from './ranges.ts'
+import { isAligned, softLimit } from './ranges.ts'
 
 const { EAGAIN, EFAULT, EINVAL, ENOMEM } = ERRNO
 
@@ -67,7 +67,7 @@ function isWellFormed(task: Task, request: Request): boolean {
   if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) !== 0 && (flags & MREMAP_MAYMOVE) === 0) return false
   if ((flags & MREMAP_DONTUNMAP) !== 0 && oldSize !== newSize) return false
   if ((flags & MREMAP_FIXED) === 0) return true
-  if (!isAligned(target) || rangeEnd(task, target, newSize) < 0) return false
+  if (!isAligned(target) || target < 0 || target + newSize > task.world.platform.maxAddress) return false
   return target + newSize <= start || start + oldSize <= target
 }
 

@@ -2,18 +2,18 @@
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
 import { AREA_LOCKED, type Area } from '../../mm/area.ts'
-import { PAGE_SIZE, pageEnd } from '../../mm/pages/page.ts'
+import { PAGE_SIZE } from '../../mm/pages/page.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { isAligned, rangeEnd } from './ranges.ts'
+import { isAligned, rangeEnd, TASK_END, unsigned } from './ranges.ts'
 
 /** Answers of mincore are written in pieces of this many pages. */
 const PIECE = 4096
 
 function mincore(task: Task, address: number, length: number, vector: number): number {
   if (!isAligned(address)) return -ERRNO.EINVAL
-  const end = rangeEnd(task, address, length)
-  if (end < 0) return -ERRNO.ENOMEM
+  const end = rangeEnd(unsigned(address), unsigned(length))
+  if (length < 0 || end < 0 || end > TASK_END) return -ERRNO.ENOMEM
   const bytes = new Uint8Array(Math.min(PIECE, (end - address) / PAGE_SIZE))
   for (let at = address; at < end; at += bytes.length * PAGE_SIZE) {
     const count = Math.min(bytes.length, (end - at) / PAGE_SIZE)
@@ -37,10 +37,11 @@ function isResident(area: Area, address: number): boolean {
 function msync(task: Task, address: number, length: number, flags: number): number {
   if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) !== 0 || !isAligned(address)) return -ERRNO.EINVAL
   if ((flags & MS_ASYNC) !== 0 && (flags & MS_SYNC) !== 0) return -ERRNO.EINVAL
-  const end = length < 0 ? -1 : address + pageEnd(length)
-  if (end < address) return -ERRNO.ENOMEM
+  const start = unsigned(address)
+  const end = rangeEnd(start, unsigned(length))
+  if (end < start) return -ERRNO.ENOMEM
   let result = 0
-  for (let at = address; at < end; ) {
+  for (let at = start; at < end; ) {
     const area = task.addressSpace.areas.after(at)
     if (area === undefined || area.start >= end) return -ERRNO.ENOMEM
     if (area.start > at) result = -ERRNO.ENOMEM
