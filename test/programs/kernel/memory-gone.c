@@ -1,4 +1,4 @@
-/* Processes that lose their code, their stack or the place of a signal's frame: how each one ends. */
+/* Processes that lose their code, their stack or the place of a signal frame: how each ends. */
 #define _GNU_SOURCE
 #include "clean-start.h"
 #include <pthread.h>
