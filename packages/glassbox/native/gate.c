@@ -71,12 +71,6 @@ static void own_slots(napi_env env, const struct bytes *list, const s64 *slots, 
     if (list->data[i] < PLAN_SLOTS) own(env, slots[list->data[i]]);
 }
 
-/*
- * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(3), descriptors: Uint8Array,
- * children: Uint8Array): 0 or -errno. The last two list the slots that hold a descriptor or a
- * child of this process after the plan; -1 in such a slot means none. All signals are blocked
- * during the plan, because no handler of Node may run in a child that shares Node's memory.
- */
 /* What the steps of a plan have closed is not owned any more. */
 static void disown_closed(napi_env env, const struct plan *plan, u32 steps, const s64 *slots) {
   for (u32 i = 0; i < steps; i++) {
@@ -86,6 +80,12 @@ static void disown_closed(napi_env env, const struct plan *plan, u32 steps, cons
   }
 }
 
+/*
+ * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(3), descriptors: Uint8Array,
+ * children: Uint8Array): 0 or -errno. The last two list the slots that hold a descriptor or a
+ * child of this process after the plan; -1 in such a slot means none. All signals are blocked
+ * during the plan, because no handler of Node may run in a child that shares Node's memory.
+ */
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   struct bytes bytes, slots, failed, descriptors, children;

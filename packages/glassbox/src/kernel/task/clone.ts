@@ -29,7 +29,7 @@ import { BLOCKED } from '../wait/blocking.ts'
 import type { Wait } from '../wait/blocking.ts'
 import { PidFile } from './files/pid-file.ts'
 import { copyLimits } from './limits.ts'
-import { inherited } from './scheduling.ts'
+import { inherited } from './timing/scheduling.ts'
 import { Process, Task } from './state.ts'
 
 export interface CloneRequest {

@@ -17,7 +17,7 @@ import {
   SCHED_RR,
 } from '../../../linux/constants.ts'
 import { E2BIG, EFAULT, EINVAL, EPERM, ESRCH } from '../../../linux/errno-numbers.ts'
-import { ORDINARILY } from '../../task/scheduling.ts'
+import { ORDINARILY } from '../../task/timing/scheduling.ts'
 import type { Task } from '../../task/state.ts'
 import { family } from './family.ts'
 

@@ -1,5 +1,5 @@
 /** How a thread asks to be scheduled. The host decides; programs find what they have asked for. */
-import { SCHED_OTHER } from '../../linux/constants.ts'
+import { SCHED_OTHER } from '../../../linux/constants.ts'
 
 export interface Scheduling {
   /** SCHED_*. */
