@@ -396,6 +396,14 @@ static void netlinks(void) {
     }
 }
 
+/* Filters of 0 to 32 types, of which strace shows the smaller half. */
+static void filters(void) {
+    for (int types = 0; types <= 32; types++) {
+        uint32_t mask = types == 32 ? ~0U : (1U << types) - 1;
+        for (int length = 1; length <= 4; length++) setsockopt(-1, SOL_RAW, 1, &mask, length);
+    }
+}
+
 static void other_families(void) {
     const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_RDM};
     for (int family = 0; family < 47; family++)
@@ -458,6 +466,7 @@ int main(int count, char **arguments) {
         connected(AF_INET6, 0, &address6, sizeof address6);
         unix_sockets();
         netlinks();
+        filters();
         other_families();
     }
 }

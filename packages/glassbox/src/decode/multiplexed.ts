@@ -81,6 +81,7 @@ const named = (same: Syscall, name: string, count: number): Syscall => ({
   result: same.result,
   classes: same.classes,
   sameAs: same.name,
+  hasOwnArguments: count < same.args.length,
 })
 
 /** How ipc(2) gives the arguments of a call: first, second, third, pointer, fifth. */

@@ -193,19 +193,21 @@ export const icmpFilter =
     const length = Math.min(optionLength(out, context), INT_BYTES)
     const bytes = length <= 0 ? undefined : context.memory.read(value, length)
     if (value === 0n || !bytes || bytes.length < length) return address(value)
-    const types = constantSet('icmp_type')?.entries ?? []
-    const parts: string[] = []
-    for (let type = 0; type < 32; type++) {
-      const isSet = type >= length * 8 || (((bytes[type >> 3] ?? 0) >> (type & 7)) & 1) === 1
-      if (!isSet) continue
-      const name = types.find(([, number]) => number === type)?.[0]
-      parts.push(
-        name === undefined
+    const names = constantSet('icmp_type')?.entries ?? []
+    const all = Array.from({ length: 32 }, (_, type) => type)
+    const isSet = (type: number): boolean =>
+      type >= length * 8 || (((bytes[type >> 3] ?? 0) >> (type & 7)) & 1) === 1
+    // Of more than half, strace shows the others.
+    const inverted = all.filter(isSet).length > all.length / 2
+    const parts = all
+      .filter(type => isSet(type) !== inverted)
+      .map(type => {
+        const name = names.find(([, number]) => number === type)?.[0]
+        return name === undefined
           ? nameless(hex(type), 'ICMP_???', context.options)
-          : named(hex(type), name, context.options),
-      )
-    }
-    return `[${parts.join(' ')}]`
+          : named(hex(type), name, context.options)
+      })
+    return `${inverted ? '~' : ''}[${parts.join(' ')}]`
   }
 
 /** The groups that a netlink socket has joined. */

@@ -146,9 +146,13 @@ export const ioctlCommand: Printer = (value, { options }) => {
   )
 }
 
+/** As in strace, what follows requests of input devices in one direction is a pointer. */
+const otherInput = ({ direction, type: letter }: RequestParts): string | undefined =>
+  letter === type('E') && (direction === READ || direction === WRITE) ? 'addr' : undefined
+
 /** The kinds of what follows a request of a family; `undefined` for other requests. */
 export function familyArguments(request: number): readonly Noted[] | undefined {
   const parts = requestParts(request)
-  const notation = familyOf(parts)?.argument?.(parts)
+  const notation = familyOf(parts)?.argument?.(parts) ?? otherInput(parts)
   return notation === undefined ? undefined : [{ ...familyKind(notation, parts), notation }]
 }

@@ -75,6 +75,12 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
 const isName = (item: string): boolean =>
   /^[a-z_]\w*$/i.test(item) && item !== 'all' && !(OLD_CLASSES as readonly string[]).includes(item)
 
+/**
+ * What i386 has as parts of socketcall(2) alone. Each stands for the whole call: which part a call
+ * is stands in its arguments.
+ */
+const PARTS: readonly string[] = ['send', 'recv']
+
 const nativeNumber = (name: string): number => syscallByName(name)?.nr ?? -1
 
 /** x32 has numbers of its own, and new calls under those of x86-64. */
@@ -84,7 +90,9 @@ function x32NumberOf(name: string): number {
   return own < 0 && x32ByNumber(native)?.name === name ? native : own
 }
 
-const NUMBERS = { x86_64: nativeNumber, i386: i386Number, x32: x32NumberOf } as const
+const partOrNumber = (name: string): number => i386Number(PARTS.includes(name) ? 'socketcall' : name)
+
+const NUMBERS = { x86_64: nativeNumber, i386: partOrNumber, x32: x32NumberOf } as const
 
 /** The tables are searched for the name: to read all of their calls takes milliseconds. */
 function addNamed(name: string, abis: readonly Abi[], members: Readonly<Record<Abi, Uint8Array>>): boolean {
