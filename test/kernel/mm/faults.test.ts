@@ -63,15 +63,17 @@ describe('a fault', () => {
     assert.equal(world.world.pagesInUse, 0)
   })
 
-  test('private pages of a file stay when the file gets shorter or changes', () => {
+  test('private pages of a file stay over a hole, and go with what is truncated', () => {
     const { world, task, guest: one } = guest()
     const file = new FilePages(world.world)
     file.resize(100 * PAGE)
     task.open(3, file, O_RDWR)
     task.call('mmap', START, 100 * PAGE, 3, PRIVATE_FILE, 3, 0)
     one.write(START + 90 * PAGE, 7)
-    file.resize(PAGE)
+    file.punch(0, 100 * PAGE)
     assert.equal(one.read(START + 90 * PAGE), 7)
+    file.resize(PAGE)
+    assert.equal(one.signal(START + 90 * PAGE), 'SIGBUS 2')
     assert.equal(one.signal(START + 91 * PAGE), 'SIGBUS 2')
   })
 

@@ -27,8 +27,8 @@ export interface Mappable {
   drop(user: MappingUser): void
   /** A shared mapping may write these bytes from now on: the file's times, and its dirty state. */
   written(offset: number, length: number): void
-  /** MADV_REMOVE: these bytes read as zero. Absent: the file cannot do that. */
-  punch?(offset: number, length: number): void
+  /** MADV_REMOVE: these bytes read as zero; 0, or a negative errno. Absent: it cannot do that. */
+  punch?(offset: number, length: number): number
   /** msync(2), and the end of a mapping that could write: 0, or a negative errno. */
   sync(offset: number, length: number): number
 }
@@ -36,8 +36,8 @@ export interface Mappable {
 /** An address space, as a file sees it. */
 export interface MappingUser {
   /**
-   * These bytes of the file lose their pages: it was truncated or punched. Called before the pages
-   * are given back.
+   * These bytes of the file lose their pages. Called before the pages are given back. `copies`: it
+   * was truncated, so copies that private mappings have of them go too; those of a hole stay.
    */
-  pagesGone(file: Mappable, offset: number, length: number): void
+  pagesGone(file: Mappable, offset: number, length: number, copies: boolean): void
 }

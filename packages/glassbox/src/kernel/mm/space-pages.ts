@@ -173,9 +173,9 @@ export class SpacePages implements MappingUser {
     if (this.concurrent && this.space.pending) this.space.flush()
   }
 
-  pagesGone(file: Mappable, offset: number, length: number): void {
+  pagesGone(file: Mappable, offset: number, length: number, copies: boolean): void {
     for (const area of [...this.areas.all]) {
-      if (area.file?.mappable !== file || area.owned || area.backing === undefined) continue
+      if (area.file?.mappable !== file || area.backing === undefined || (area.owned && !copies)) continue
       const from = Math.max(area.start, area.start + offset - area.fileOffset)
       const to = Math.min(area.end, area.start + offset + length - area.fileOffset)
       if (from >= to) continue

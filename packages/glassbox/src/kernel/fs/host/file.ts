@@ -6,6 +6,11 @@
  * when nobody has the file open or mapped.
  */
 import {
+  FALLOC_FL_COLLAPSE_RANGE,
+  FALLOC_FL_INSERT_RANGE,
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_ZERO_RANGE,
   O_ACCMODE,
   O_APPEND,
   O_CLOEXEC,
@@ -43,7 +48,9 @@ export class HostFile extends HostInode {
     if (!fileSystem.writable) return new FilePages(fileSystem.cache, { load }, size)
     const store = (offset: number, source: Uint8Array, at: number, length: number): number =>
       this.#store(offset, source, at, length)
-    return new FilePages(fileSystem.world, { load, store }, size)
+    const punch = (offset: number, length: number): number =>
+      allocateHost(this.#writer, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length)
+    return new FilePages(fileSystem.world, { load, store, punch }, size)
   }
 
   protected override get held(): number {
@@ -147,12 +154,27 @@ export class HostFile extends HostInode {
     return 0
   }
 
-  /** fallocate(2) of the host. Pages that were read are read again. */
+  /** fallocate(2) of the host. Mappings show what the file has then. */
   allocate(mode: number, offset: number, length: number): number {
     const error = this.prepare(true)
-    const failed = error < 0 ? error : allocateHost(this.#writer, mode, offset, length)
-    if (failed === 0) this.refresh()
-    return failed
+    if (error < 0) return error
+    this.refresh()
+    const { mappable } = this
+    const { size } = mappable
+    const moves = (mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)) !== 0
+    // What mappings wrote moves with the rest.
+    const unsaved = moves ? mappable.sync(offset, size - offset) : 0
+    const failed = unsaved < 0 ? unsaved : allocateHost(this.#writer, mode, offset, length)
+    if (failed < 0) return failed
+    if (moves) {
+      mappable.resize(offset)
+      mappable.resize((mode & FALLOC_FL_INSERT_RANGE) !== 0 ? size + length : size - length)
+    } else {
+      if ((mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) !== 0) mappable.zeroed(offset, length)
+      if ((mode & FALLOC_FL_KEEP_SIZE) === 0) mappable.resize(Math.max(size, offset + length))
+    }
+    this.#written()
+    return 0
   }
 
   /** lseek(2) with SEEK_DATA or SEEK_HOLE: only the host knows what it has stored. */

@@ -137,21 +137,29 @@ export class FilePages implements Mappable {
   resize(size: number): number {
     if (size < this.#size) {
       const last = pageEnd(size)
-      this.#give(last, pageEnd(Math.max(this.#size, last)) - last)
+      this.#give(last, pageEnd(Math.max(this.#size, last)) - last, true)
       this.#zeroTail(size)
     } else this.#zeroTail(this.#size)
     this.#size = size
     return 0
   }
 
-  /** FALLOC_FL_PUNCH_HOLE: the bytes read as zero. */
-  punch(offset: number, length: number): void {
+  /** FALLOC_FL_PUNCH_HOLE: the bytes read as zero, in the source too. */
+  punch(offset: number, length: number): number {
+    const failure = this.#source?.punch?.(offset, length) ?? 0
+    if (failure < 0) return failure
+    this.zeroed(offset, length)
+    return 0
+  }
+
+  /** These bytes are zero in the source, so they are here. */
+  zeroed(offset: number, length: number): void {
     const end = Math.min(offset + length, pageEnd(this.#size))
     const from = Math.min(pageEnd(offset), end)
     const to = end - (end % PAGE_SIZE)
     if (from > to) return this.#zero(offset, end)
     this.#zero(offset, from)
-    this.#give(from, to - from)
+    this.#give(from, to - from, false)
     this.#zero(Math.max(to, offset), end)
   }
 
@@ -287,9 +295,9 @@ export class FilePages implements Mappable {
     return Math.min(this.pageRun(at, pages) * PAGE_SIZE, room) - inPage
   }
 
-  #give(offset: number, length: number): void {
+  #give(offset: number, length: number, copies: boolean): void {
     if (length <= 0) return
-    for (const user of this.#users.keys()) user.pagesGone(this, offset, length)
+    for (const user of this.#users.keys()) user.pagesGone(this, offset, length, copies)
     this.#table.remove(Math.ceil(offset / PAGE_SIZE), Math.floor((offset + length) / PAGE_SIZE))
   }
 

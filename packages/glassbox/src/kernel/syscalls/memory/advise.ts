@@ -122,12 +122,12 @@ function free(space: SpacePages, area: Area): number {
 }
 
 function remove(space: SpacePages, area: Area): number {
-  if ((area.flags & AREA_LOCKED) !== 0 || !area.shared) return -ERRNO.EINVAL
-  if ((area.flags & AREA_MAY_WRITE) === 0) return -ERRNO.EACCES
   const { file } = area
-  if (file === undefined) removePages(space, area)
-  else if (file.mappable.punch === undefined) return -ERRNO.EOPNOTSUPP
-  else file.mappable.punch(area.fileOffset, area.end - area.start)
+  if ((area.flags & AREA_LOCKED) !== 0 || (!area.shared && file === undefined)) return -ERRNO.EINVAL
+  if (!area.shared || (area.flags & AREA_MAY_WRITE) === 0) return -ERRNO.EACCES
+  if (file !== undefined)
+    return file.mappable.punch?.(area.fileOffset, area.end - area.start) ?? -ERRNO.EOPNOTSUPP
+  removePages(space, area)
   return 0
 }
 

@@ -123,16 +123,16 @@ export class Attachment implements Mappable, MappingUser {
 
   written(): void {}
 
-  punch(offset: number, length: number): void {
-    this.#pages.punch(offset, length)
+  punch(offset: number, length: number): number {
+    return this.#pages.punch(offset, length)
   }
 
   sync(): number {
     return 0
   }
 
-  pagesGone(_file: Mappable, offset: number, length: number): void {
-    for (const user of this.#users.keys()) user.pagesGone(this, offset, length)
+  pagesGone(_file: Mappable, offset: number, length: number, copies: boolean): void {
+    for (const user of this.#users.keys()) user.pagesGone(this, offset, length, copies)
   }
 }
 
