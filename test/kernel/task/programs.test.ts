@@ -33,6 +33,7 @@ function natively(name: string): string {
     timeout: 30_000,
   })
   assert.equal(status, 0, `${name} ends natively`)
+  assert.doesNotMatch(stdout, /killed by (?:4|7|11)$/m, 'no child ends before it has printed all')
   return stdout
 }
 

@@ -47,10 +47,57 @@ static void set_attributes(struct attributes attributes) {
   attributes_of(0);
 }
 
+static void show_text(const char *path) {
+  char text[64] = "";
+  int fd = open(path, O_RDONLY);
+  report("read", read(fd, text, sizeof text - 1));
+  printf("%s: %s", path, text);
+  close(fd);
+}
+
+static void write_text(const char *path, const char *text) {
+  int fd = open(path, O_WRONLY);
+  report(text, write(fd, text, strlen(text)));
+  close(fd);
+  show_text(path);
+}
+
+static void choices_of_child(void) {
+  show_text("/proc/self/oom_score_adj");
+  show_text("/proc/self/coredump_filter");
+}
+
+/* What a process may say of itself in /proc. */
+static void choices(void) {
+  static const char *const scores[] = {"500", "1000\n", " 7 ", "0x10", "010", "1001", "-1001", "x", "5 6", "0"};
+  static const char *const filters[] = {"0x7f", "0", "0x1234", "51", "zz", "0x33"};
+  for (unsigned i = 0; i < sizeof scores / sizeof *scores; i++) write_text("/proc/self/oom_score_adj", scores[i]);
+  for (unsigned i = 0; i < sizeof filters / sizeof *filters; i++) write_text("/proc/self/coredump_filter", filters[i]);
+  write_text("/proc/self/oom_score_adj", "300");
+  in_child(choices_of_child);
+  write_text("/proc/self/oom_score_adj", "0");
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 1};
+  struct __user_cap_data_struct data[2];
+  report("capabilities of the first process", syscall(SYS_capget, &header, data));
+}
+
 static void policy_of_child(void) { report("policy of a child", sched_getscheduler(0)); }
 
+/* Nobody without privilege comes back from there. */
+static void idle(void) {
+  struct sched_param param = {0};
+  report("sched_setscheduler", sched_setscheduler(0, SCHED_IDLE, &param));
+  report("policy", sched_getscheduler(0));
+  report("idle still", sched_setscheduler(0, SCHED_IDLE, &param));
+  report("ordinary again", sched_setscheduler(0, SCHED_OTHER, &param));
+  report("in batches", sched_setscheduler(0, SCHED_BATCH, &param));
+  report("sched_setparam", sched_setparam(0, &param));
+  set_attributes((struct attributes){.size = 48, .policy = SCHED_OTHER, .nice = 19});
+  set_attributes((struct attributes){.size = 48, .policy = SCHED_IDLE});
+}
+
 static void policies(void) {
-  static const int known[] = {SCHED_BATCH, SCHED_IDLE, SCHED_OTHER, 4, 6, 99, -1};
+  static const int known[] = {SCHED_BATCH, SCHED_OTHER, 4, 6, 99, -1};
   struct sched_param param = {0};
   for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {
     report("sched_setscheduler", sched_setscheduler(0, known[i], &param));
@@ -67,7 +114,7 @@ static void policies(void) {
   report("a priority", sched_setscheduler(0, SCHED_BATCH, &param));
   report("a priority alone", sched_setparam(0, &param));
   in_child(policy_of_child);
-  set_attributes((struct attributes){.size = 48, .policy = SCHED_IDLE});
+  in_child(idle);
   set_attributes((struct attributes){.size = 48, .policy = SCHED_BATCH, .nice = 3});
   set_attributes((struct attributes){.size = 0, .policy = SCHED_OTHER, .nice = 4});
   set_attributes((struct attributes){.size = 47});
@@ -199,7 +246,7 @@ static void settings(void) {
   report("option that is none", prctl(123456));
   report("personality", personality(0xffffffff));
   report("arch_prctl", syscall(SYS_arch_prctl, 0x9999, 0));
-  report("FS beyond user space", syscall(SYS_arch_prctl, 0x1002, -1));
+  report("FS beyond user space", syscall(SYS_arch_prctl, 0x1002, -1L));
   struct sched_param param = {0};
   report("sched_getscheduler", sched_getscheduler(0));
   report("sched_getscheduler of nobody", sched_getscheduler(0x3ffff0));
@@ -209,6 +256,7 @@ static void settings(void) {
   report("highest", sched_get_priority_max(SCHED_FIFO));
   report("lowest of none", sched_get_priority_min(99));
   policies();
+  choices();
   report("getpriority", syscall(SYS_getpriority, PRIO_PROCESS, 0));
   report("setpriority", setpriority(PRIO_PROCESS, 0, 5));
   report("getpriority", syscall(SYS_getpriority, PRIO_PROCESS, 0));

@@ -128,6 +128,7 @@ function copyProcess(task: Task, pid: number, request: CloneRequest): Process {
   process.dumpable = old.dumpable
   process.nice = old.nice
   process.personality = old.personality
+  process.chosen = { ...old.chosen }
   process.lending.borrows = has(flags, CLONE_VFORK)
   return process
 }

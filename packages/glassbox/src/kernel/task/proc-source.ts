@@ -124,6 +124,10 @@ class ShownProcess implements ProcProcess {
     return this.#process.nice
   }
 
+  get chosen(): ProcProcess['chosen'] {
+    return this.#process.chosen
+  }
+
   get limits(): ProcProcess['limits'] {
     return this.#process.limits
   }

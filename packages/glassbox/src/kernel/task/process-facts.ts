@@ -1,4 +1,5 @@
 /** What is known of a process beside its place among others: how it ends, stops and is told of. */
+import type { ProcChoices } from '../fs/proc/source.ts'
 import type { Location } from '../fs/vfs.ts'
 import { WaitQueue } from '../wait/queue.ts'
 import { Lending } from './lending.ts'
@@ -38,6 +39,8 @@ export class ProcessFacts {
   dumpable = 1
   nice = 0
   personality = 0
+  /** What programs choose in /proc/self; children inherit it. It has no effect here. */
+  chosen: ProcChoices = { oomScore: 0, coredumpFilter: 0x33 }
   readonly transfers: Transfers = new Transfers()
   /** Page faults that the kernel has mended: it sees no others. */
   faults = 0

@@ -1,6 +1,6 @@
 /** /proc/PID: what a process shows of itself. proc(5). */
 import { S_IFDIR, S_IFLNK, S_IFREG } from '../../../linux/constants.ts'
-import { ENOENT } from '../../../linux/errno-numbers.ts'
+import { EACCES, EINVAL, ENOENT } from '../../../linux/errno-numbers.ts'
 import { directoryType } from '../open-file.ts'
 import { pathFrom } from '../path/mounts.ts'
 import type { FsCaller, Inode, Location } from '../vfs.ts'
@@ -58,7 +58,7 @@ const ENTRIES: readonly (readonly [name: string, type: number, make: Make])[] = 
   ['cgroup', S_IFREG, text(0o444, () => '0::/\n')],
   ['cmdline', S_IFREG, text(0o444, ({ process }) => process.arguments())],
   ['comm', S_IFREG, comm],
-  ['coredump_filter', S_IFREG, text(0o644, () => '00000033\n')],
+  ['coredump_filter', S_IFREG, coredumpFilter],
   ['cwd', S_IFLNK, place(({ fs }) => fs?.cwd)],
   ['environ', S_IFREG, text(0o400, ({ process }) => process.environment())],
   ['exe', S_IFLNK, place(({ executable }) => executable)],
@@ -73,7 +73,7 @@ const ENTRIES: readonly (readonly [name: string, type: number, make: Make])[] = 
   ['mounts', S_IFREG, text(0o444, ({ mounts }, caller) => mounts.mounts(caller.fs.root))],
   ['oom_adj', S_IFREG, text(0o644, () => '0\n')],
   ['oom_score', S_IFREG, text(0o444, () => '666\n')],
-  ['oom_score_adj', S_IFREG, text(0o644, () => '0\n')],
+  ['oom_score_adj', S_IFREG, oomScore],
   ['personality', S_IFREG, text(0o400, () => '00000000\n')],
   ['root', S_IFLNK, place(({ fs }) => fs?.root)],
   ['schedstat', S_IFREG, text(0o444, ({ process }) => `${process.cpuNs()} 0 1\n`)],
@@ -95,6 +95,40 @@ function comm(context: Context, ino: number): Inode {
     return 0
   }
   return new ProcFile(ino, 0o644, () => `${task?.comm ?? ''}\n`, owner, store)
+}
+
+/** A number in C's notation, as the kernel reads it: decimal, 0x… or 0…; NaN if it is none. */
+function numberFrom(written: string): number {
+  const digits = written.trim()
+  if (/^[-+]?0[0-7]+$/.test(digits)) return Number.parseInt(digits, 8)
+  return /^[-+]?(?:0[xX][\da-fA-F]+|\d+)$/.test(digits) ? Number(digits) : NaN
+}
+
+const MOST_SCORE = 1000
+
+function oomScore({ process: { chosen }, owner }: Context, ino: number): Inode {
+  const store = (written: string): number => {
+    const score = numberFrom(written)
+    if (!(Math.abs(score) <= MOST_SCORE)) return -EINVAL
+    if (score < 0) return -EACCES
+    chosen.oomScore = score
+    return 0
+  }
+  return new ProcFile(ino, 0o644, () => `${chosen.oomScore}\n`, owner, store)
+}
+
+/** Kinds of memory of which it has a bit. */
+const KINDS = 0x1ff
+
+function coredumpFilter({ process: { chosen }, owner }: Context, ino: number): Inode {
+  const store = (written: string): number => {
+    const bits = numberFrom(written)
+    if (!(bits >= 0 && bits < 2 ** 32)) return -EINVAL
+    chosen.coredumpFilter = bits & KINDS
+    return 0
+  }
+  const text = (): string => `${chosen.coredumpFilter.toString(16).padStart(8, '0')}\n`
+  return new ProcFile(ino, 0o644, text, owner, store)
 }
 
 function descriptors(info: boolean): Make {

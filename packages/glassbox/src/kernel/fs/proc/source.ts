@@ -49,6 +49,14 @@ export interface ProcSignals {
   readonly queued: number
 }
 
+/** Numbers that a process may write to its files in /proc. */
+export interface ProcChoices {
+  /** oom_score_adj: 0 to 1000; to be killed less readily than others needs privilege. */
+  oomScore: number
+  /** coredump_filter: which kinds of memory a core file has. */
+  coredumpFilter: number
+}
+
 export interface ProcProcess {
   readonly pid: number
   readonly parentPid: number
@@ -56,6 +64,7 @@ export interface ProcProcess {
   readonly session: number
   readonly startedNs: number
   readonly nice: number
+  readonly chosen: ProcChoices
   readonly limits: readonly { readonly soft: number; readonly hard: number }[]
   readonly tasks: readonly ProcTask[]
   readonly credentials: Credentials

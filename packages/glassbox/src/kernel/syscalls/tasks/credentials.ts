@@ -144,15 +144,19 @@ function wordsOf(task: Task, header: number, isQuery: boolean): number {
   return isQuery ? 0 : -EINVAL
 }
 
+const NONE: CapabilitySet = { lo: 0, hi: 0 }
+
 function capget(task: Task, header: number, data: number): number {
   const words = wordsOf(task, header, data === 0)
   if (words <= 0) return words
   const pid = task.memory.readInt32(header + 4)
-  const target = pid === 0 ? task : (task.world.tasks.get(pid) ?? task.world.processes.get(pid)?.leader)
   if (pid < 0) return -EINVAL
-  if (target === undefined) return -ESRCH
+  const process = task.world.processes.get(pid)
+  const target = pid === 0 ? task : (task.world.tasks.get(pid) ?? process?.leader)
+  if (target === undefined && process === undefined) return -ESRCH
   if (data === 0) return 0
-  const { effective, permitted, inheritable } = target.credentials
+  // A process without a thread has ended, or is the first one of the world, which has none.
+  const { effective = NONE, permitted = NONE, inheritable = NONE } = target?.credentials ?? {}
   const sets = [effective, permitted, inheritable]
   for (let word = 0; word < words; word++)
     for (const [index, set] of sets.entries()) {

@@ -4,6 +4,7 @@
  * no process has here. sched(7).
  */
 import {
+  RLIMIT_NICE,
   SCHED_BATCH,
   SCHED_DEADLINE,
   SCHED_FIFO,
@@ -30,6 +31,11 @@ const REALTIME: readonly number[] = [SCHED_FIFO, SCHED_RR]
 const RESET_ON_FORK = 0x4000_0000
 const MOST_PRIORITY = 99
 
+/** Whether RLIMIT_NICE permits that much, where it takes less to get there. */
+function mayNice({ credentials, process }: Task, nice: number): boolean {
+  return credentials.privileged || 20 - nice <= (process.limits[RLIMIT_NICE]?.soft ?? 0)
+}
+
 /** The thread; undefined: a process that has ended, which keeps nothing. */
 const threadOf = (task: Task, pid: number): Task | undefined => (pid === 0 ? task : task.world.tasks.get(pid))
 
@@ -41,6 +47,8 @@ function choose(task: Task, pid: number, policy: number, priority: number, reset
   if (thread === undefined) return 0
   const { scheduling } = thread
   if (scheduling.resetsOnFork && !resets && !task.credentials.privileged) return -EPERM
+  const leavesIdle = scheduling.policy === SCHED_IDLE && policy !== SCHED_IDLE
+  if (leavesIdle && !mayNice(task, thread.process.nice)) return -EPERM
   thread.scheduling = { policy, resetsOnFork: resets }
   return 0
 }
@@ -136,7 +144,7 @@ function setattr(task: Task, pid: number, address: number, flags: number): numbe
   const nice = Math.min(Math.max(view.getInt32(16, true), -20), 19)
   const isOrdinary = policy === SCHED_OTHER || policy === SCHED_BATCH
   const setsNice = isOrdinary && (asked & SCHED_FLAG_KEEP_PARAMS) === 0
-  if (setsNice && thread && nice < thread.process.nice && !task.credentials.privileged) return -EPERM
+  if (setsNice && thread && nice < thread.process.nice && !mayNice(task, nice)) return -EPERM
   const chosen = choose(task, pid, policy, view.getUint32(20, true), (asked & SCHED_FLAG_RESET_ON_FORK) !== 0)
   if (chosen === 0 && setsNice && thread) thread.process.nice = nice
   return chosen
