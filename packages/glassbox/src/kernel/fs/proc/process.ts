@@ -127,8 +127,8 @@ function coredumpFilter({ process: { chosen }, owner }: Context, ino: number): I
     chosen.coredumpFilter = bits & KINDS
     return 0
   }
-  const text = (): string => `${chosen.coredumpFilter.toString(16).padStart(8, '0')}\n`
-  return new ProcFile(ino, 0o644, text, owner, store)
+  const shown = (): string => `${chosen.coredumpFilter.toString(16).padStart(8, '0')}\n`
+  return new ProcFile(ino, 0o644, shown, owner, store)
 }
 
 function descriptors(info: boolean): Make {
