@@ -108,3 +108,23 @@ test('many takings and givings back do not make the file longer', () => {
   }
   assert.ok(pages.pagesEver < 1500, `${pages.pagesEver} pages`)
 })
+
+test('what pages in use hold is told before they go back to the host, free pages apart', () => {
+  const { memory, pages } = allocator(4096, 4096)
+  const told: number[] = []
+  pages.onShrink = freeBytes => told.push((memory.usage() - freeBytes) / PAGE)
+  const take = (count: number): number => {
+    const offset = pages.allocate(count, 'zero')
+    scribble(memory, offset, count)
+    return offset
+  }
+  const small = take(500)
+  const kept = take(10)
+  const large = take(2000)
+  pages.release(small, 500)
+  assert.deepEqual(told, [], 'free pages are kept')
+  pages.release(large, 2000)
+  assert.deepEqual([told, memory.usage() / PAGE], [[2010], 10])
+  pages.discard(kept, 10)
+  assert.deepEqual([told, memory.usage()], [[2010, 10], 0])
+})

@@ -26,8 +26,8 @@ sameAsNative(
     row('a static program at any address', program('kernel/hello', ['-static-pie'])),
     row('a dynamic program of glibc', dynamic),
     row('a dynamic program at a fixed address', program('kernel/hello', ['-no-pie'])),
-    row('a dynamic program of musl', withMusl([])),
-    row('a static program of musl', withMusl(['-static'])),
+    { ...row('a dynamic program of musl', withMusl([])), madeBy: 'musl-gcc' },
+    { ...row('a static program of musl', withMusl(['-static'])), madeBy: 'musl-gcc' },
   ],
   [dirname(dynamic)],
 )

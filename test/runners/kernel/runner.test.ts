@@ -63,6 +63,18 @@ describe('the kernel runner', () => {
     assert.equal(short.status, 'memory-limit')
   })
 
+  test('memory of a program that was killed is not charged to the next one', async () => {
+    const { memoryBytes } = await box.run('true')
+    assert.ok(memoryBytes < 10 * MiB, `${memoryBytes}`)
+  })
+
+  test('memory that is given back at once is counted', async () => {
+    const python = 'import mmap\nfor i in range(20): mmap.mmap(-1, 8 * 2**20, flags=0x8022).close()'
+    const { status, memoryBytes } = await box.run('python3', ['-c', python])
+    assert.equal(status, 'exited')
+    assert.ok(memoryBytes > 8 * MiB && memoryBytes < 24 * MiB, `${memoryBytes}`)
+  })
+
   test('a program is killed by the caller, whatever it does', async () => {
     for (const line of ['while :; do :; done', 'sleep 60', 'trap "" TERM INT; while :; do sleep 1; done']) {
       const abort = new AbortController()

@@ -13,6 +13,8 @@ import { temporaryDirectory } from '../temporary.js'
 export interface Row {
   readonly name: string
   readonly program: string
+  /** The tool that makes the program, if this host may lack it. */
+  readonly madeBy?: string
   readonly args?: readonly string[]
   readonly stdin?: string
 }
@@ -30,8 +32,8 @@ export function sameAsNative(rows: readonly Row[], binds: readonly string[] = []
     box = await openBox({ runner: 'kernel', binds: binds.map(source => ({ source })) })
   })
   after(() => box.close())
-  for (const { name, program, args = [], stdin = '' } of rows) {
-    const skip = existsSync(program) ? false : `${program} is not installed`
+  for (const { name, program, madeBy = program, args = [], stdin = '' } of rows) {
+    const skip = existsSync(program) ? false : `${madeBy} is not installed`
     test(name, { skip }, async context => {
       const directory = temporaryDirectory(context)
       const options = {

@@ -61,6 +61,8 @@ export class Limits {
     memory.limitBytes = terms.memoryBytes
     // Linux kills a program whose call needs a page that its group may not have.
     memory.world.onLimit = () => (this.cause ??= 'memory')
+    // A guest may touch memory and give it back between two looks.
+    memory.world.onShrink = freeBytes => this.#note(memory.world.memory.usage() - freeBytes)
     this.#timers = timers
     this.startedNs = platform.now()
     this.#guestsBefore = platform.cpuTimeNs()
@@ -99,7 +101,10 @@ export class Limits {
 
   /** Looks at the memory now, for the peak and the limit. */
   look(): void {
-    const bytes = this.#memory.usage()
+    this.#note(this.#memory.usage())
+  }
+
+  #note(bytes: number): void {
     if (bytes > this.peakBytes) this.peakBytes = bytes
     if (bytes > this.#terms.memoryBytes) this.cause ??= 'memory'
   }

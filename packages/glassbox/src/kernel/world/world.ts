@@ -25,6 +25,9 @@ import { Watchdog } from './watchdog.ts'
 const SIGKILL = 9
 /** The guests' clocks are not compared more often. */
 const CLOCK_NS = 2_000_000
+/** Killed threads are waited for in rounds of this time; a host that never stops them is not. */
+const QUIET_NS = 50_000
+const QUIET_ROUNDS = 2000
 
 export interface WorldProgram {
   readonly path: Uint8Array
@@ -140,8 +143,10 @@ export class KernelWorld {
     try {
       this.#loop.run()
     } finally {
+      this.#limits.look()
       objects?.end()
       this.#killAll()
+      this.#untilQuiet()
       this.state.ipc.end()
       closeAllInFlight()
     }
@@ -158,11 +163,20 @@ export class KernelWorld {
       if (process.tasks.size > 0) exitGroup(process, SIGKILL)
   }
 
+  /**
+   * Threads that ran when they were killed stop within microseconds. Until then their memory is
+   * not given back, and the next world of this platform would be charged for it.
+   */
+  #untilQuiet(): void {
+    const { platform } = this.#spec
+    for (let round = 0; platform.running > 0 && round < QUIET_ROUNDS; round++)
+      platform.wait(platform.now() + QUIET_NS)
+  }
+
   #end(): WorldEnd {
     const { state, dispatcher } = this
     const limits = this.#limits
     const ended = state.ended ?? SIGKILL
-    if (state.ended === undefined || limits.cause === 'memory') limits.look()
     return {
       cause: this.#stopped ?? limits.cause ?? 'itself',
       status: ended,

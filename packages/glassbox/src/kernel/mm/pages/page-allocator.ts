@@ -53,6 +53,11 @@ export class PageAllocator {
   limitBytes: number = Infinity
   /** Called when pages are refused because of it. */
   onLimit: () => void = () => {}
+  /**
+   * Called before the host's memory shrinks, with the bytes of free pages that it held when the
+   * pages that go back were still in use: the moment to measure a peak.
+   */
+  onShrink: (freeBytes: number) => void = () => {}
   /** With more pages in use than this, those who can are asked to give theirs back. */
   budgetPages: number = Infinity
   /** The oldest first. */
@@ -92,6 +97,7 @@ export class PageAllocator {
     const first = offset / PAGE_SIZE
     const end = first + pages
     const references = this.#references
+    const freeBefore = this.#free.pages(DIRTY)
     let start = -1
     for (let page = first; page < end; page++) {
       const left = --references[page]!
@@ -102,7 +108,9 @@ export class PageAllocator {
       }
     }
     if (start >= 0) this.#free.add(start, end - start, DIRTY)
-    if (this.#free.pages(DIRTY) > KEEP_DIRTY_PAGES) this.tidy(PUNCH_PAGES)
+    if (this.#free.pages(DIRTY) <= KEEP_DIRTY_PAGES) return
+    this.onShrink(freeBefore * PAGE_SIZE)
+    this.tidy(PUNCH_PAGES)
   }
 
   /** How many refer to the page at this offset. */
@@ -134,8 +142,8 @@ export class PageAllocator {
 
   /** Makes pages in use read as zero, and gives their memory back. */
   discard(offset: number, pages: number): void {
-    this.memory.punch(offset, pages * PAGE_SIZE)
-    this.#states.fill(0, offset / PAGE_SIZE, offset / PAGE_SIZE + pages)
+    this.onShrink(this.#free.pages(DIRTY) * PAGE_SIZE)
+    this.#punch(offset, pages)
   }
 
   /** Copies pages of another file, or of this one. False if the host has no memory left. */
@@ -151,7 +159,7 @@ export class PageAllocator {
     for (;;) {
       const run = this.#free.takeLongest(least, DIRTY)
       if (run === undefined) return
-      this.discard(run.first * PAGE_SIZE, run.count)
+      this.#punch(run.first * PAGE_SIZE, run.count)
       this.#free.add(run.first, run.count, CLEAN)
     }
   }
@@ -164,6 +172,11 @@ export class PageAllocator {
   /** The highest number of pages that were ever in use or free at a time. */
   get pagesEver(): number {
     return this.#top - 1
+  }
+
+  #punch(offset: number, pages: number): void {
+    this.memory.punch(offset, pages * PAGE_SIZE)
+    this.#states.fill(0, offset / PAGE_SIZE, offset / PAGE_SIZE + pages)
   }
 
   #mayMake(pages: number): boolean {
@@ -205,7 +218,7 @@ export class PageAllocator {
     const dirty = this.#takeFree(pages, DIRTY)
     if (dirty < 0) return this.#extend(pages)
     const offset = dirty * PAGE_SIZE
-    if (pages > FILL_PAGES || !this.ensure(offset, pages * PAGE_SIZE)) this.discard(offset, pages)
+    if (pages > FILL_PAGES || !this.ensure(offset, pages * PAGE_SIZE)) this.#punch(offset, pages)
     else {
       const at = offset % this.memory.chunkSize
       this.memory.chunk(offset).bytes.fill(0, at, at + pages * PAGE_SIZE)
