@@ -35,6 +35,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   // A group's id below 4096, told as a negative number, is an error to whoever asks (fcntl(2),
   // Bugs).
   [/(F_GETOWN(?: \*\/)?\)) *= -\d+.*$/gm, '$1 = -G'],
+  // unshare(1)'s child may have executed the program when its parent's clone is told, or not yet.
+  [/^(clone|wait4)(.*)<(unshare|pids)>/gm, '$1$2<child>'],
   // The program is started by its tracer, whose main thread has a name of its own from Node 24 on,
   // and another from 26 on.
   [/<(node|(node-)?MainThread|strace)>/g, '<tracer>'],
