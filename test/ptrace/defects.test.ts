@@ -175,7 +175,7 @@ test('a negative result below -4095 is no error', async () => {
   const { events } = await traceCase(['negative'])
   const [, owner] = ofType(events, 'syscall-exit').filter(({ name }) => name === 'fcntl')
   assert.ok(owner && typeof owner.result === 'number')
-  // In a new PID namespace the group's id is small, as the number of an error, or 0: it is outside.
+  // In a new PID namespace the group's id is small, as errors are, or 0 for one outside.
   if (owner.result < -4095 || owner.result === 0) assert.equal(owner.errno, undefined)
   else assert.notEqual(owner.errno, undefined)
 })

@@ -2,36 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { ArrayTransfer } from '#glassbox/kernel/fs/array-transfer.js'
 import { FilePages } from '#glassbox/kernel/mm/files/file-pages.js'
-import type { Transfer } from '#glassbox/kernel/mm/transfer.js'
 import { testWorld } from '../../support/kernel/memory-platform.js'
 
 const MOST = 40_000
-
-/** A transfer over an array instead of guest memory. */
-function transferOf(bytes: Uint8Array): Transfer {
-  let moved = 0
-  const step = (length: number, move: (count: number) => void): number => {
-    const count = Math.min(length, bytes.length - moved)
-    move(count)
-    moved += count
-    return count
-  }
-  return {
-    get remaining() {
-      return bytes.length - moved
-    },
-    get moved() {
-      return moved
-    },
-    faulted: false,
-    put: (source, offset, length) =>
-      step(length, count => bytes.set(source.subarray(offset, offset + count), moved)),
-    take: (target, offset, length) =>
-      step(length, count => target.set(bytes.subarray(moved, moved + count), offset)),
-    zero: length => step(length, count => bytes.fill(0, moved, moved + count)),
-  }
-}
 
 const change = fc.record({
   kind: fc.constantFrom('write' as const, 'resize' as const, 'punch' as const, 'reserve' as const),
@@ -56,7 +31,7 @@ function sameAsModel(make: (host: () => Bytes) => FilePages, initial: Bytes): vo
       const pages = make(() => model)
       for (const { kind, at, length, value } of changes) {
         if (kind === 'write' && length > 0) {
-          assert.equal(pages.write(transferOf(new Uint8Array(length).fill(value)), at), length)
+          assert.equal(pages.write(new ArrayTransfer(new Uint8Array(length).fill(value)), at), length)
           model = resized(model, Math.max(model.length, at + length))
           model.fill(value, at, at + length)
         } else if (kind === 'resize') {
@@ -67,11 +42,11 @@ function sameAsModel(make: (host: () => Bytes) => FilePages, initial: Bytes): vo
           pages.punch(at, length)
         } else if (kind === 'reserve') assert.equal(pages.reserve(at, length), 0)
         const read = new Uint8Array(model.length + 10)
-        assert.equal(pages.read(transferOf(read), 0), model.length)
+        assert.equal(pages.read(new ArrayTransfer(read), 0), model.length)
         assert.deepEqual(Buffer.from(read.subarray(0, model.length)), Buffer.from(model))
         const part = new Uint8Array(500)
         const expected = model.subarray(at, at + 500)
-        assert.equal(pages.read(transferOf(part), at), expected.length)
+        assert.equal(pages.read(new ArrayTransfer(part), at), expected.length)
         assert.deepEqual(Buffer.from(part.subarray(0, expected.length)), Buffer.from(expected))
       }
       pages.free()
@@ -133,10 +108,10 @@ describe('the pages of a file', () => {
       },
     }
     const pages = new FilePages(world.world, source, 0)
-    assert.equal(pages.write(transferOf(new Uint8Array(5000)), 10), 5000)
+    assert.equal(pages.write(new ArrayTransfer(new Uint8Array(5000)), 10), 5000)
     assert.deepEqual(stored, [10, 4086, 4096, 914])
     answer = -28
-    assert.equal(pages.write(transferOf(new Uint8Array(10)), 0), -28)
+    assert.equal(pages.write(new ArrayTransfer(new Uint8Array(10)), 0), -28)
   })
 
   test('that cannot be loaded are an errno, and leave nothing behind', () => {
@@ -144,6 +119,6 @@ describe('the pages of a file', () => {
     const pages = new FilePages(world.cache, { load: () => -5 }, 10_000)
     assert.equal(pages.page(0), -5)
     assert.equal(pages.pageRun(0, 3), 0)
-    assert.equal(pages.read(transferOf(new Uint8Array(10)), 0), -5)
+    assert.equal(pages.read(new ArrayTransfer(new Uint8Array(10)), 0), -5)
   })
 })

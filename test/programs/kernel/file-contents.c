@@ -127,6 +127,63 @@ static void sparse(void) {
   l.rlim_cur = l.rlim_max, setrlimit(RLIMIT_FSIZE, &l);
 }
 
+/* The largest size of a file, by each call that writes. */
+static void largest(void) {
+  puts("# the largest size");
+  static char zeros[4000];
+  struct iovec v[2] = {{zeros, 700}, {zeros, 700}};
+  struct rlimit l;
+  getrlimit(RLIMIT_FSIZE, &l), l.rlim_cur = 1000, setrlimit(RLIMIT_FSIZE, &l);
+  int fd = make("l", 0), input = make("l-input", "0123456789");
+  pwrite(input, zeros, 990, 10);
+  R(writev(fd, v, 2));
+  sizes(fd);
+  R(writev(fd, v, 2));
+  R(ftruncate(fd, 0));
+  R(pwritev(fd, v, 2, 300));
+  sizes(fd);
+  R(pwritev(fd, v, 2, 1000));
+  R(pwritev2(fd, v, 2, 999, 0));
+  R(pwritev2(fd, v, 2, 0, RWF_APPEND));
+  R(ftruncate(fd, 600));
+  R(pwritev2(fd, v, 2, 0, RWF_APPEND));
+  sizes(fd);
+  R(ftruncate(fd, 0));
+  R(lseek(fd, 800, SEEK_SET));
+  off_t at = 0;
+  R(sendfile(fd, input, &at, 1000));
+  sizes(fd);
+  R(at);
+  R(sendfile(fd, input, &at, 100));
+  R(at);
+  loff_t from = 0, to = 900;
+  R(copy_file_range(input, &from, fd, &to, 500, 0));
+  R(from), R(to);
+  R(copy_file_range(input, &from, fd, &to, 500, 0));
+  int pipes[2];
+  R(pipe(pipes));
+  R(write(pipes[1], zeros, 500));
+  to = 700;
+  R(splice(pipes[0], 0, fd, &to, 500, 0));
+  R(to);
+  R(splice(pipes[0], 0, fd, &to, 500, 0));
+  int left = 0;
+  R(ioctl(pipes[0], FIONREAD, &left)), R(left);
+  int appended = open("l", O_WRONLY | O_APPEND);
+  R(ftruncate(fd, 990));
+  R(write(appended, zeros, 100));
+  R(write(appended, zeros, 100));
+  R(write(appended, zeros, 0));
+  l.rlim_cur = l.rlim_max, setrlimit(RLIMIT_FSIZE, &l);
+  R(chmod("l", 04755));
+  R(pipe(pipes));
+  R(write(pipes[1], zeros, 500));
+  R(splice(pipes[0], 0, fd, &to, 500, 0));
+  struct stat s;
+  fstat(fd, &s);
+  printf("%o %ld\n", s.st_mode, (long)s.st_size);
+}
+
 static void times(void) {
   puts("# times");
   int fd = make("t", "x");
@@ -320,6 +377,7 @@ int main(void) {
   umask(022);
   reading();
   sparse();
+  largest();
   times();
   names();
   copies();

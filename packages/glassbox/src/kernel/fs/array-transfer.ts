@@ -2,7 +2,7 @@
 import type { Transfer } from '../mm/transfer.ts'
 
 export class ArrayTransfer implements Transfer {
-  readonly #bytes: Uint8Array
+  #bytes: Uint8Array
   moved = 0
   readonly faulted = false
 
@@ -12,6 +12,10 @@ export class ArrayTransfer implements Transfer {
 
   get remaining(): number {
     return this.#bytes.length - this.moved
+  }
+
+  limit(length: number): void {
+    if (length < this.remaining) this.#bytes = this.#bytes.subarray(0, this.moved + length)
   }
 
   put(source: Uint8Array, offset: number, length: number): number {

@@ -50,6 +50,10 @@ export class GuestTransfer implements Transfer {
     this.remaining += kept
   }
 
+  limit(length: number): void {
+    if (length < this.remaining) this.remaining = length
+  }
+
   put(source: Uint8Array, offset: number, length: number): number {
     return this.#move('put', source, offset, length)
   }

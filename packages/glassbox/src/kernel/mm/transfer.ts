@@ -11,6 +11,8 @@ export interface Transfer {
   readonly remaining: number
   readonly moved: number
   readonly faulted: boolean
+  /** Moves no more than this many further bytes. */
+  limit(length: number): void
   /** Copies from `source` into guest memory. */
   put(source: Uint8Array, offset: number, length: number): number
   /** Copies from guest memory into `target`. */

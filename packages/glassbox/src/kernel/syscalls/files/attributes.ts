@@ -11,7 +11,6 @@ import {
   IN_ATTRIB,
   IN_MODIFY,
   O_PATH,
-  RLIMIT_FSIZE,
   S_IFDIR,
   S_IFLNK,
   S_IFREG,
@@ -21,7 +20,6 @@ import {
   EACCES,
   EBADF,
   EFAULT,
-  EFBIG,
   EINVAL,
   EISDIR,
   EOPNOTSUPP,
@@ -36,6 +34,7 @@ import { isInGroup, isOwner, permits, permitsBy, WRITE, withoutSetIds } from '..
 import type { AttributeChange, Credentials, Location, Mount, OpenFile, Time } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
+import { mayGrowTo } from './size-limit.ts'
 import { dentryOf, findPlace, inodeOf, isFile, timeOf } from './support.ts'
 import { writeStat, writeStatx } from './stat-layout.ts'
 
@@ -190,16 +189,11 @@ function fchownat(
 const fchown = (task: Task, fd: number, uid: number, gid: number): number =>
   chown(opened(task, fd), task, uid >>> 0, gid >>> 0)
 
-const SIGXFSZ = 25
-
 function resize(task: Task, found: Location | OpenFile, size: number): number {
   const inode = inodeOf(found)
   if (mountOf(found)?.readOnly === true) return -EROFS
-  const limit = task.process.limits[RLIMIT_FSIZE]?.soft ?? Infinity
-  if (size > limit) {
-    task.signal(SIGXFSZ)
-    return -EFBIG
-  }
+  const refused = mayGrowTo(task, size)
+  if (refused !== 0) return refused
   const { mode } = inode.attributes()
   const error = changeAndTell(found, { size }, IN_MODIFY)
   const plain = withoutSetIds(mode)

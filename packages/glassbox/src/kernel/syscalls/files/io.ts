@@ -4,23 +4,13 @@ import {
   O_APPEND,
   O_NONBLOCK,
   O_PATH,
-  RLIMIT_FSIZE,
   RWF_APPEND,
   RWF_DSYNC,
   RWF_HIPRI,
   RWF_NOWAIT,
   RWF_SYNC,
 } from '../../../linux/constants.ts'
-import {
-  EAGAIN,
-  EBADF,
-  EFAULT,
-  EFBIG,
-  EINVAL,
-  EOPNOTSUPP,
-  EPIPE,
-  ESPIPE,
-} from '../../../linux/errno-numbers.ts'
+import { EAGAIN, EBADF, EFAULT, EINVAL, EOPNOTSUPP, EPIPE, ESPIPE } from '../../../linux/errno-numbers.ts'
 import { tellFile } from '../../fs/notify/watches.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import { afterWrite } from '../../fs/operations/written.ts'
@@ -28,12 +18,12 @@ import type { OpenFile } from '../../fs/vfs.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
+import { withinLimit } from './size-limit.ts'
 import { waitFor } from './support.ts'
 
 /** A call moves no more than this. */
 const MOST = 0x7fff_f000
 const SIGPIPE = 13
-const SIGXFSZ = 25
 
 /** The buffers of a call: one of read(2), or the iovecs of readv(2). */
 interface Buffers {
@@ -100,20 +90,6 @@ function readv(task: Task, fd: number, address: number, count: number): number {
   return readLater(task, file, { address, length: count, vector: true })
 }
 
-/** Checks RLIMIT_FSIZE; how many bytes may be written, or a negative errno. */
-function withinLimit(task: Task, file: OpenFile, position: number, length: number): number {
-  if (file.stream) return length
-  const limit = task.process.limits[RLIMIT_FSIZE]?.soft ?? Infinity
-  if (limit === Infinity || file.inode.mappable === undefined) return length
-  const at = (file.flags & O_APPEND) !== 0 ? file.attributes().size : position
-  if (at + length <= limit) return length
-  if (at >= limit && length > 0) {
-    task.signal(SIGXFSZ)
-    return -EFBIG
-  }
-  return limit - at
-}
-
 function write(task: Task, fd: number, address: number, length: number): number {
   const file = task.files.get(fd)
   if (file === undefined || !isWritable(file)) return -EBADF
@@ -127,20 +103,18 @@ function writev(task: Task, fd: number, address: number, count: number): number 
   if (file === undefined || !isWritable(file)) return -EBADF
   const transfer = task.memory.vector(address, count)
   if (typeof transfer === 'number') return transfer
-  const total = transfer.remaining
-  const allowed = withinLimit(task, file, file.position, total)
-  if (allowed < 0) return allowed
-  return writeAll(task, file, { address, length: count, vector: true }, total)
+  const allowed = withinLimit(task, file, file.position, transfer.remaining)
+  return allowed < 0 ? allowed : writeAll(task, file, { address, length: count, vector: true }, allowed)
 }
 
 /** Writes at the file's position; a blocking stream takes all bytes before the call returns. */
 function writeAll(task: Task, file: OpenFile, buffers: Buffers, total: number): number {
-  const first = writeOnce(task, file, buffers, 0)
+  const first = writeOnce(task, file, buffers, 0, total)
   if (first === total || (file.flags & O_NONBLOCK) !== 0 || !file.stream || faulted) return first
   if (first < 0 && first !== -EAGAIN) return first
   let done = Math.max(first, 0)
   const again = (): number => {
-    const moved = writeOnce(task, file, buffers, done)
+    const moved = writeOnce(task, file, buffers, done, total)
     if (moved < 0 && moved !== -EAGAIN) return done > 0 ? done : moved
     done += Math.max(moved, 0)
     return done === total || faulted ? done : -EAGAIN
@@ -151,10 +125,11 @@ function writeAll(task: Task, file: OpenFile, buffers: Buffers, total: number): 
 /** Whether the last write ended because the guest's memory did: no more bytes will come. */
 let faulted = false
 
-function writeOnce(task: Task, file: OpenFile, buffers: Buffers, done: number): number {
+function writeOnce(task: Task, file: OpenFile, buffers: Buffers, done: number, total: number): number {
   const transfer = transferOf(task, buffers, done)
   faulted = false
   if (typeof transfer === 'number') return transfer
+  transfer.limit(total - done)
   const moved = file.write(transfer, file.position)
   faulted = transfer.faulted
   if (moved === 0 && faulted) return -EFAULT
@@ -186,10 +161,16 @@ function pwrite(task: Task, fd: number, address: number, length: number, offset:
   const file = task.files.get(fd)
   const error = positioned(file, false, offset)
   if (error !== 0 || file === undefined) return error
-  if (length < 0) return -EFAULT
-  const allowed = withinLimit(task, file, offset, Math.min(length, MOST))
+  return length < 0
+    ? -EFAULT
+    : writeAt(task, file, task.memory.buffer(address, Math.min(length, MOST)), offset)
+}
+
+function writeAt(task: Task, file: OpenFile, transfer: Transfer, offset: number): number {
+  const allowed = withinLimit(task, file, offset, transfer.remaining)
   if (allowed < 0) return allowed
-  const moved = file.write(task.memory.buffer(address, allowed), offset)
+  transfer.limit(allowed)
+  const moved = file.write(transfer, offset)
   if (moved > 0) afterWrite(file, task.credentials)
   return moved
 }
@@ -213,12 +194,7 @@ function pwritev(task: Task, fd: number, address: number, count: number, offset:
   const error = positioned(file, false, offset)
   if (error !== 0 || file === undefined) return error
   const transfer = task.memory.vector(address, count)
-  if (typeof transfer === 'number') return transfer
-  const allowed = withinLimit(task, file, offset, transfer.remaining)
-  if (allowed < 0) return allowed
-  const moved = file.write(transfer, offset)
-  if (moved > 0) afterWrite(file, task.credentials)
-  return moved
+  return typeof transfer === 'number' ? transfer : writeAt(task, file, transfer, offset)
 }
 
 const RWF_KNOWN = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND

@@ -1,5 +1,6 @@
 /** pipe(2), and what moves bytes between files: sendfile, splice, tee, copy_file_range. */
 import {
+  IN_ACCESS,
   O_APPEND,
   O_CLOEXEC,
   O_DIRECT,
@@ -13,7 +14,9 @@ import {
 } from '../../../linux/constants.ts'
 import { EAGAIN, EBADF, EFAULT, EINVAL, EISDIR, EPIPE, ESPIPE, EXDEV } from '../../../linux/errno-numbers.ts'
 import { ArrayTransfer } from '../../fs/array-transfer.ts'
+import { tellFile } from '../../fs/notify/watches.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
+import { afterWrite } from '../../fs/operations/written.ts'
 import { newPipe } from '../../fs/pipe/make.ts'
 import { PipeFile } from '../../fs/pipe/pipe-file.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
@@ -21,7 +24,8 @@ import type { Task } from '../../task/types.ts'
 import { BLOCKED } from '../../wait/blocking.ts'
 import type { Family } from '../family.ts'
 import { addFile } from './file.ts'
-import { hold, timeOf } from './support.ts'
+import { withinLimit } from './size-limit.ts'
+import { hold, timeOf, waitFor } from './support.ts'
 
 const SIGPIPE = 13
 
@@ -70,18 +74,26 @@ function settle(task: Task, side: Side): number {
   return 0
 }
 
+/** So many bytes went from one side to the other. */
+function moveOn(task: Task, from: Side, to: Side, count: number): void {
+  if (!from.file.stream) from.position += count
+  tellFile(from.file, IN_ACCESS)
+  if (!to.file.stream) to.position += count
+  afterWrite(to.file, task.credentials)
+}
+
 /** Copies from a file that has positions; bytes that are not taken are read again later. */
-function copyOut(from: Side, to: Side, wantedLength: number): number {
+function copyOut(task: Task, from: Side, to: Side, wantedLength: number): number {
   const length = Math.min(wantedLength, MOST_COPIED)
   let done = 0
   while (done < length) {
-    const wanted = Math.min(PIECE, length - done)
+    const wanted = withinLimit(task, to.file, to.position, Math.min(PIECE, length - done))
+    if (wanted < 0) return done > 0 ? done : wanted
     const read = from.file.read(new ArrayTransfer(piece.subarray(0, wanted)), from.position)
     if (read <= 0) return done > 0 ? done : read
     const written = to.file.write(new ArrayTransfer(piece.subarray(0, read)), to.position)
     if (written <= 0) return done > 0 ? done : written
-    from.position += written
-    if (!to.file.stream) to.position += written
+    moveOn(task, from, to, written)
     done += written
     if (written < read) break
   }
@@ -98,7 +110,7 @@ function sendfile(task: Task, out: number, input: number, offset: number, count:
   if (typeof source === 'number') return source
   const attempt = (): number => {
     const target = { file: to, address: 0, position: to.position }
-    const moved = copyOut(source, target, count)
+    const moved = copyOut(task, source, target, count)
     if (moved === -EPIPE) task.signal(SIGPIPE)
     if (moved <= 0) return moved
     const error = settle(task, source)
@@ -156,7 +168,7 @@ function splice(
   if (typeof source === 'number') return source
   if (typeof target === 'number') return target
   const attempt = (): number => {
-    const moved = isFromPipe ? fromPipe(from, target, length) : toPipe(source, target, length)
+    const moved = isFromPipe ? fromPipe(task, source, target, length) : toPipe(task, source, target, length)
     if (moved === -EPIPE) task.signal(SIGPIPE)
     if (moved > 0) {
       settle(task, source)
@@ -169,21 +181,24 @@ function splice(
 }
 
 /** Bytes leave a pipe only when the other file has taken them. */
-function fromPipe(from: PipeFile, to: Side, length: number): number {
-  const { pipe } = from
+function fromPipe(task: Task, from: Side, to: Side, length: number): number {
+  if (!(from.file instanceof PipeFile)) return -EINVAL
+  const { pipe } = from.file
   if (pipe.length === 0) return pipe.writers === 0 ? 0 : -EAGAIN
   const bytes = pipe.peek(0, Math.min(length, PIECE, pipe.length))
   const roomy = to.file instanceof PipeFile ? bytes.subarray(0, to.file.pipe.room) : bytes
   if (roomy.length === 0) return -EAGAIN
-  const written = to.file.write(new ArrayTransfer(roomy), to.position)
+  const allowed = withinLimit(task, to.file, to.position, roomy.length)
+  if (allowed < 0) return allowed
+  const written = to.file.write(new ArrayTransfer(roomy.subarray(0, allowed)), to.position)
   if (written <= 0) return written
   pipe.drop(written)
-  if (!to.file.stream) to.position += written
+  moveOn(task, from, to, written)
   return written
 }
 
 /** A stream is read only as far as the pipe has room. */
-function toPipe(from: Side, to: Side, length: number): number {
+function toPipe(task: Task, from: Side, to: Side, length: number): number {
   if (!(to.file instanceof PipeFile)) return -EINVAL
   if (to.file.pipe.readers === 0) return -EPIPE
   const room = Math.min(length, PIECE, to.file.pipe.room)
@@ -191,7 +206,7 @@ function toPipe(from: Side, to: Side, length: number): number {
   const read = from.file.read(new ArrayTransfer(piece.subarray(0, room)), from.position)
   if (read <= 0) return read
   const written = to.file.pipe.write(new ArrayTransfer(piece.subarray(0, read)))
-  if (!from.file.stream) from.position += written
+  if (written > 0) moveOn(task, from, to, written)
   return written
 }
 
@@ -238,7 +253,7 @@ function copyFileRange(
   const isSame = from.inode === to.inode
   const overlaps = source.position < target.position + length && target.position < source.position + length
   if (isSame && overlaps) return -EINVAL
-  const moved = copyOut(source, target, length)
+  const moved = copyOut(task, source, target, length)
   if (moved > 0) {
     settle(task, source)
     settle(task, target)
@@ -249,10 +264,13 @@ function copyFileRange(
 function vmsplice(task: Task, fd: number, vector: number, count: number, flags: number): number {
   const file = task.files.get(fd)
   if (!(file instanceof PipeFile)) return -EBADF
-  const transfer = task.memory.vector(vector, count)
-  if (typeof transfer === 'number') return transfer
-  const moved = isWritable(file) ? file.write(transfer) : file.read(transfer)
-  return moved === -EAGAIN && (flags & SPLICE_F_NONBLOCK) === 0 ? -EAGAIN : moved
+  const attempt = (): number => {
+    const transfer = task.memory.vector(vector, count)
+    if (typeof transfer === 'number') return transfer
+    return isWritable(file) ? file.write(transfer) : file.read(transfer)
+  }
+  const result = attempt()
+  return result !== -EAGAIN || (flags & SPLICE_F_NONBLOCK) !== 0 ? result : waitFor(task, file, attempt)
 }
 
 export const pipe: Family = {
@@ -262,5 +280,5 @@ export const pipe: Family = {
   splice,
   tee,
   copy_file_range: copyFileRange,
-  vmsplice: { handler: vmsplice, partly: 'It never waits.' },
+  vmsplice,
 }

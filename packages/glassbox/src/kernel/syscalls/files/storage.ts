@@ -4,7 +4,6 @@ import {
   AT_FDCWD,
   FALLOC_FL_PUNCH_HOLE,
   O_PATH,
-  RLIMIT_FSIZE,
   S_IFDIR,
   S_IFIFO,
   S_IFREG,
@@ -15,12 +14,13 @@ import {
   ST_RELATIME,
   ST_VALID,
 } from '../../../linux/constants.ts'
-import { EBADF, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ESPIPE } from '../../../linux/errno-numbers.ts'
+import { EBADF, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ESPIPE } from '../../../linux/errno-numbers.ts'
 import { tellFile } from '../../fs/notify/watches.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import type { Location, Mount, OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
+import { mayGrowTo } from './size-limit.ts'
 import { findPlace, isFile } from './support.ts'
 
 const STATFS_BYTES = 120
@@ -81,8 +81,6 @@ function syncFileRange(task: Task, fd: number, offset: number, length: number, f
   return file.stream ? -ESPIPE : 0
 }
 
-const SIGXFSZ = 25
-
 function fallocate(task: Task, fd: number, mode: number, offset: number, length: number): number {
   const file = opened(task, fd)
   if (file === undefined) return -EBADF
@@ -91,11 +89,8 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
   if (file.inode.type === S_IFIFO) return -ESPIPE
   if (file.inode.type === S_IFDIR) return -EISDIR
   if (file.inode.type !== S_IFREG) return -ENODEV
-  const limit = task.process.limits[RLIMIT_FSIZE]?.soft ?? Infinity
-  if ((mode & FALLOC_FL_PUNCH_HOLE) === 0 && offset + length > limit) {
-    task.signal(SIGXFSZ)
-    return -EFBIG
-  }
+  const error = (mode & FALLOC_FL_PUNCH_HOLE) === 0 ? mayGrowTo(task, offset + length) : 0
+  if (error !== 0) return error
   const result = file.allocate?.(mode, offset, length) ?? -EOPNOTSUPP
   if (result === 0) tellFile(file, IN_MODIFY)
   return result
