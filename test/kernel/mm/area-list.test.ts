@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Area } from '#glassbox/kernel/mm/area.js'
-import { AreaList } from '#glassbox/kernel/mm/area-list.js'
+import { Area } from '#glassbox/kernel/mm/areas/area.js'
+import { AreaList } from '#glassbox/kernel/mm/areas/area-list.js'
 
 const PAGE = 4096
 const PAGES = 40

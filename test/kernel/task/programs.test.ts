@@ -11,6 +11,8 @@ import { openBox } from '#glassbox/index.js'
 import { program } from '../../support/programs.js'
 
 const NOBODY = 65_534
+/** User ids that this system gives to nobody. */
+const FIRST_UNUSED = 54_000
 
 const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
   ['processes', 'fork, vfork, clone, exec, waiting in all forms, groups, sessions, orphans'],
@@ -23,10 +25,12 @@ const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
 
 const path = (name: string): string => program(`kernel/task-${name}`)
 
+const isRoot = process.getuid?.() === 0
+
 /** What it prints without a box. */
-function natively(name: string): string {
-  const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
-  const { stdout, status } = spawnSync(path(name), {
+function natively(name: string, args: readonly string[] = [], uid = NOBODY): string {
+  const user = isRoot ? { uid, gid: uid } : {}
+  const { stdout, status } = spawnSync(path(name), args, {
     ...user,
     cwd: '/tmp',
     encoding: 'utf8',
@@ -55,4 +59,13 @@ describe('tasks of the kernel', () => {
       assert.equal(exitCode, 0)
     })
   }
+
+  test('limits: what each refuses, as natively', async () => {
+    // Processes and signals are counted by user: natively it needs one that nobody else has.
+    const args = isRoot ? ['alone'] : []
+    const expected = natively('limits', args, FIRST_UNUSED + (process.pid % 1000))
+    const { stdout, exitCode, stderr } = await box.run(path('limits'), args)
+    assert.equal(stdout, expected, stderr)
+    assert.equal(exitCode, 0)
+  })
 })

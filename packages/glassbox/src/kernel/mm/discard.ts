@@ -1,5 +1,5 @@
 /** Giving memory back while its mapping stays: madvise(2). */
-import type { Area } from './area.ts'
+import type { Area } from './areas/area.ts'
 import type { SpacePages } from './space-pages.ts'
 
 /**

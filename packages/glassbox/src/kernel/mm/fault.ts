@@ -8,7 +8,7 @@
 import { BUS_ADRERR, PROT_EXEC, PROT_WRITE, SEGV_ACCERR, SEGV_MAPERR } from '../../linux/constants.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import type { Fault } from '../platform/platform.ts'
-import { type Area, UNMAPPED } from './area.ts'
+import { type Area, UNMAPPED } from './areas/area.ts'
 import { pageStart } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'
 import { growStack, type Refusal, touch } from './touch.ts'

@@ -9,7 +9,14 @@
  * - When the child leaves, the parent gets back what nobody else shares, in one batch.
  */
 import { PROT_READ, PROT_WRITE } from '../../linux/constants.ts'
-import { AREA_DONT_FORK, AREA_LOCKED, AREA_SHARED, AREA_WIPE_ON_FORK, type Area, UNMAPPED } from './area.ts'
+import {
+  AREA_DONT_FORK,
+  AREA_LOCKED,
+  AREA_SHARED,
+  AREA_WIPE_ON_FORK,
+  type Area,
+  UNMAPPED,
+} from './areas/area.ts'
 import { PAGE_SIZE } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'
 import { copyPages, MOST_LEARNED } from './touch.ts'

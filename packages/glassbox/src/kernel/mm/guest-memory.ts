@@ -8,7 +8,7 @@
 import { PROT_WRITE } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import type { Chunk } from '../platform/platform.ts'
-import type { Area } from './area.ts'
+import type { Area } from './areas/area.ts'
 import { GuestTransfer, MAX_BUFFERS } from './guest-transfer.ts'
 import type { SpacePages } from './space-pages.ts'
 import { touch } from './touch.ts'

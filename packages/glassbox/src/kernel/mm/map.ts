@@ -3,7 +3,7 @@
  * brk(2) and execve(2) share. Checks of arguments and limits are the callers'.
  */
 import { PROT_WRITE } from '../../linux/constants.ts'
-import { AREA_NO_RESERVE, AREA_SHARED, Area, type AreaName } from './area.ts'
+import { AREA_NO_RESERVE, AREA_SHARED, Area, type AreaName } from './areas/area.ts'
 import type { MappedFile } from './mapped-file.ts'
 import { PAGE_SIZE, pageEnd } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'

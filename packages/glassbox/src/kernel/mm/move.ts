@@ -1,5 +1,5 @@
 /** Moving and duplicating mappings with their pages: mremap(2). */
-import { Area, UNMAPPED } from './area.ts'
+import { Area, UNMAPPED } from './areas/area.ts'
 import { mapAnonymous, mapFile } from './map.ts'
 import { PAGE_SIZE } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'

@@ -1,7 +1,8 @@
 /** Changing the rights of mappings: mprotect(2). */
 import { PROT_EXEC, PROT_WRITE } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
-import { AREA_MAY_EXECUTE, AREA_MAY_WRITE, type Area } from './area.ts'
+import { AREA_MAY_EXECUTE, AREA_MAY_WRITE, type Area, isData } from './areas/area.ts'
+import { mayExpand } from './expand.ts'
 import type { SpacePages } from './space-pages.ts'
 import { touch } from './touch.ts'
 
@@ -19,6 +20,7 @@ export function protect(space: SpacePages, start: number, end: number, protectio
     const area = space.areas.find(at)
     if (area === undefined) result = -ERRNO.ENOMEM
     else if (!mayHave(area, protection)) result = -ERRNO.EACCES
+    else if (!mayBecome(space, area, Math.min(area.end, end) - at, protection)) result = -ERRNO.ENOMEM
     else if (!space.mayIsolate(at, Math.min(area.end, end))) result = -ERRNO.ENOMEM
     else {
       const to = Math.min(area.end, end)
@@ -33,11 +35,17 @@ export function protect(space: SpacePages, start: number, end: number, protectio
 
 function protectArea(space: SpacePages, area: Area, protection: number): void {
   const isMade = protection !== 0 && area.protection === 0 && area.end - area.start <= MAKE_AT_ONCE
-  area.protection = protection
+  space.setProtection(area, protection)
   space.show(area)
   if (area.shared && (protection & PROT_WRITE) !== 0)
     area.file?.mappable.written(area.fileOffset, area.end - area.start)
   if (isMade && area.backing === undefined && area.anonymous) touch(space, area.start, false)
+}
+
+/** Memory that becomes data is charged as such, unless a limit was exceeded before. */
+function mayBecome(space: SpacePages, area: Area, bytes: number, protection: number): boolean {
+  if (!isData(protection, area.flags) || isData(area.protection, area.flags)) return true
+  return mayExpand(space, bytes, true) || !mayExpand(space, bytes, false)
 }
 
 function mayHave(area: Area, protection: number): boolean {

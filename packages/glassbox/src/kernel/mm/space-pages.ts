@@ -10,8 +10,8 @@
  * - It holds each file that an area names, once an area.
  */
 import type { Space } from '../platform/platform.ts'
-import { AREA_LOCKED, type Area, UNMAPPED } from './area.ts'
-import { AreaList } from './area-list.ts'
+import { AREA_LOCKED, type Area, isData, UNMAPPED } from './areas/area.ts'
+import { AreaList } from './areas/area-list.ts'
 import type { Mappable, MappingUser } from './mappable.ts'
 import type { PageAllocator } from './pages/page-allocator.ts'
 import type { WorldMemory } from './world-memory.ts'
@@ -26,7 +26,7 @@ const POPULATE = 8 * 1024
 const MAX_AREAS = 60_000
 
 /** RLIMIT_* of a process by number, in bytes. */
-export type MemoryLimits = readonly { readonly soft: number }[]
+export type MemoryLimits = readonly { readonly soft: number; readonly hard: number }[]
 
 export class SpacePages implements MappingUser {
   readonly world: WorldMemory
@@ -35,8 +35,9 @@ export class SpacePages implements MappingUser {
   limits: MemoryLimits = []
   /** Whether several of its threads may run: then copies by the kernel are flushed at once. */
   concurrent = false
-  /** Pages of all areas, and of locked ones: for limits and /proc. */
+  /** Pages of all areas, of data (RLIMIT_DATA) and of locked ones: for limits and /proc. */
   totalPages = 0
+  dataPages = 0
   lockedPages = 0
   /** Changes of host mappings so far: a fault that none explains any more is the guest's own. */
   changes = 0
@@ -191,6 +192,13 @@ export class SpacePages implements MappingUser {
     this.#count(area, 1)
   }
 
+  /** Changes the rights of an area; `show` brings them to the host. */
+  setProtection(area: Area, protection: number): void {
+    this.#count(area, -1)
+    area.protection = protection
+    this.#count(area, 1)
+  }
+
   /** Gives all pages back; the host's mappings stay, and are the caller's to change. */
   forgetAll(): void {
     for (const area of this.areas.remove(0, Infinity)) this.#forget(area)
@@ -204,6 +212,7 @@ export class SpacePages implements MappingUser {
 
   #count(area: Area, sign: number): void {
     this.totalPages += sign * area.pages
+    if (isData(area.protection, area.flags)) this.dataPages += sign * area.pages
     if ((area.flags & AREA_LOCKED) !== 0) this.lockedPages += sign * area.pages
   }
 }

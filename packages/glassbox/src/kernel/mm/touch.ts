@@ -4,7 +4,7 @@
  * copied before it is written. Afterwards the access can be done.
  */
 import { PROT_WRITE, RLIMIT_STACK } from '../../linux/constants.ts'
-import { AREA_GROWS_DOWN, type Area } from './area.ts'
+import { AREA_GROWS_DOWN, type Area } from './areas/area.ts'
 import { STACK_GUARD } from './layout.ts'
 import { PAGE_SIZE, pageEnd, pageStart } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'

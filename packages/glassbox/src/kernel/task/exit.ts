@@ -40,6 +40,7 @@ export function endTask(task: Task, status = 0): void {
   process.lastUid = task.credentials.uid
   task.dead = true
   process.tasks.delete(task)
+  task.pending.clear()
   if (task.running) task.thread.interrupt()
   task.running = false
   world.remove(task)
@@ -75,6 +76,7 @@ function endProcess(process: Process, status: number): void {
   process.lending.end()
   process.unreported = 'none'
   process.timers.cancelAll()
+  process.pending.clear()
   world.ipc.processEnded(process)
   const left = lostGroups(process)
   giveChildrenAway(process)

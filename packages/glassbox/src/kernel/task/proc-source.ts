@@ -1,7 +1,8 @@
 /** What /proc shows of a world: the adapter between its tasks and `fs/proc`. */
+import { accountOf, mostSignals } from './signals/accounts.ts'
 import { SIG_DFL, SIG_IGN } from './signals/numbers.ts'
 import { IPC_TEXTS } from './ipc/texts.ts'
-import type { Area } from '../mm/area.ts'
+import type { Area } from '../mm/areas/area.ts'
 import type {
   ProcArea,
   ProcMemory,
@@ -245,7 +246,7 @@ class ShownProcess implements ProcProcess {
       blocked: hex(bitsOf(leader?.mask)),
       ignored: hex(ignored),
       caught: hex(caught),
-      queued: pending.count,
+      queued: `${accountOf(this.#process).queued}/${mostSignals(this.#process)}`,
     }
   }
 }

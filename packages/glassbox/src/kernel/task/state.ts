@@ -22,6 +22,7 @@ import type { TaskCredentials } from './credentials.ts'
 import { FutexTable } from './futex/table.ts'
 import { SIGNAL } from './signals/numbers.ts'
 import { SignalActions } from './signals/actions.ts'
+import { accountOf, mostSignals, SignalAccounts } from './signals/accounts.ts'
 import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
@@ -193,7 +194,7 @@ export class Task implements contract.Task, Waiter {
   signal(signal: number): void {
     if (signal === SIGNAL.SIGXFSZ) this.#noticeFileAtLimit()
     const details = { kind: 'sender', pid: this.process.pid, uid: this.credentials.uid } as const
-    this.pending.add({ signal, code: 0, details })
+    this.pending.add({ signal, code: 0, details }, accountOf(this.process), mostSignals(this.process))
     this.noticeSignal()
   }
 
@@ -282,6 +283,7 @@ export class WorldState extends WorldParts implements contract.World {
   readonly futexes: FutexTable = new FutexTable()
   /** Woken whenever a signal is pending: signalfd. Who reads one need not be who made it. */
   readonly signalQueue: WaitQueue = new WaitQueue()
+  readonly signalAccounts: SignalAccounts = new SignalAccounts()
   /** The trace of this world, if there is one. */
   observer: TaskObserver | undefined
   readonly tasks: Map<number, Task> = new Map()

@@ -99,7 +99,7 @@ export function statusText(process: ProcProcess, task: ProcTask | undefined): st
     ['VmPTE', kib(64 * 1024)],
     ['VmSwap', kib(0)],
     ['Threads', Math.max(1, process.tasks.length)],
-    ['SigQ', `${signals.queued}/0`],
+    ['SigQ', signals.queued],
     ['SigPnd', signals.pending],
     ['ShdPnd', signals.shared],
     ['SigBlk', signals.blocked],

@@ -46,7 +46,8 @@ export interface ProcSignals {
   readonly blocked: string
   readonly ignored: string
   readonly caught: string
-  readonly queued: number
+  /** How many of its user wait, of how many that may. */
+  readonly queued: string
 }
 
 /** Numbers that a process may write to its files in /proc. */

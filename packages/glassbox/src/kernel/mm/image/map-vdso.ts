@@ -1,7 +1,7 @@
 /** Showing the vDSO of the world to a new program. */
 import { PROT_EXEC, PROT_READ } from '../../../linux/constants.ts'
 import type { AddressSpace } from '../address-space.ts'
-import { AREA_DONT_DUMP, Area } from '../area.ts'
+import { AREA_DONT_DUMP, Area } from '../areas/area.ts'
 import { PAGE_SIZE } from '../pages/page.ts'
 
 /** The address of the image; undefined if the world has none, or there is no room. */

@@ -8,7 +8,6 @@ import {
   PROT_EXEC,
   PROT_READ,
   PROT_WRITE,
-  RLIMIT_AS,
   RLIMIT_MEMLOCK,
   SHM_EXEC,
   SHM_HUGETLB,
@@ -22,7 +21,8 @@ import {
   SHM_UNLOCK,
 } from '../../../linux/constants.ts'
 import { EACCES, EINVAL, ENOMEM, EPERM } from '../../../linux/errno-numbers.ts'
-import { AREA_MAY_EXECUTE, AREA_MAY_WRITE, AREA_SHARED, type Area } from '../../mm/area.ts'
+import { AREA_MAY_EXECUTE, AREA_MAY_WRITE, AREA_SHARED, type Area } from '../../mm/areas/area.ts'
+import { mayExpand } from '../../mm/expand.ts'
 import { LOWEST_ADDRESS } from '../../mm/layout.ts'
 import { mapFile } from '../../mm/map.ts'
 import { PAGE_SIZE, pageEnd, pageStart } from '../../mm/pages/page.ts'
@@ -103,7 +103,7 @@ function choosePlace(task: Task, asked: number | undefined, size: number, flags:
   const space = task.addressSpace
   const { maxAddress } = task.world.platform
   if (!space.hasRoom || size > maxAddress) return -ENOMEM
-  if (space.totalPages * PAGE_SIZE + size > softLimit(task, RLIMIT_AS)) return -ENOMEM
+  if (!mayExpand(space, size, false)) return -ENOMEM
   if (asked === undefined) {
     const found = findGap(space, space.layout.mmapBase, size)
     return found < 0 ? -ENOMEM : found

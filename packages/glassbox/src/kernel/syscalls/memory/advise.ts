@@ -34,7 +34,7 @@ import {
   AREA_MAY_WRITE,
   AREA_WIPE_ON_FORK,
   type Area,
-} from '../../mm/area.ts'
+} from '../../mm/areas/area.ts'
 import { discard, removePages } from '../../mm/discard.ts'
 import { populate } from '../../mm/map.ts'
 import type { SpacePages } from '../../mm/space-pages.ts'

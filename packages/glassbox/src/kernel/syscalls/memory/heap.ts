@@ -1,9 +1,10 @@
 /** brk(2): the heap behind the program. */
-import { PROT_READ, PROT_WRITE, RLIMIT_AS, RLIMIT_DATA } from '../../../linux/constants.ts'
-import { AREA_GROWS_DOWN, AREA_LOCKED, AREA_MAY_EXECUTE, AREA_MAY_WRITE } from '../../mm/area.ts'
+import { PROT_READ, PROT_WRITE, RLIMIT_DATA } from '../../../linux/constants.ts'
+import { AREA_GROWS_DOWN, AREA_LOCKED, AREA_MAY_EXECUTE, AREA_MAY_WRITE } from '../../mm/areas/area.ts'
+import { mayExpand } from '../../mm/expand.ts'
 import { STACK_GUARD } from '../../mm/layout.ts'
 import { mapAnonymous } from '../../mm/map.ts'
-import { PAGE_SIZE, pageEnd } from '../../mm/pages/page.ts'
+import { pageEnd } from '../../mm/pages/page.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { softLimit } from './ranges.ts'
@@ -28,7 +29,7 @@ function grow(task: Task, start: number, end: number): boolean {
   const guard = above !== undefined && (above.flags & AREA_GROWS_DOWN) !== 0 ? STACK_GUARD : 0
   if (above !== undefined && above.start - guard < end) return false
   if (end - space.program.heapStart > softLimit(task, RLIMIT_DATA)) return false
-  if (space.totalPages * PAGE_SIZE + bytes > softLimit(task, RLIMIT_AS)) return false
+  if (!mayExpand(space, bytes, true)) return false
   if (bytes > task.world.memory.limitBytes) return false
   const flags = AREA_MAY_WRITE | AREA_MAY_EXECUTE | (space.lockFuture ? AREA_LOCKED : 0)
   return mapAnonymous(space, { start, end, protection: PROT_READ | PROT_WRITE, flags, name: 'heap' })

@@ -10,7 +10,8 @@ import {
   RLIMIT_MEMLOCK,
 } from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
-import { AREA_LOCKED } from '../../mm/area.ts'
+import { AREA_LOCKED } from '../../mm/areas/area.ts'
+import { bytesWithin } from '../../mm/expand.ts'
 import { populate } from '../../mm/map.ts'
 import { PAGE_SIZE, pageStart } from '../../mm/pages/page.ts'
 import type { SpacePages } from '../../mm/space-pages.ts'
@@ -34,7 +35,9 @@ function lock(task: Task, address: number, length: number, isNow: boolean): numb
   const space = task.addressSpace
   const [start, end] = wholePages(address, length)
   if (end < 0) return -EINVAL
-  if (space.lockedPages * PAGE_SIZE + (end - start) > limit) return -ENOMEM
+  // Pages that are locked already are not counted twice.
+  const added = end - start - bytesWithin(space, start, end, AREA_LOCKED)
+  if (space.lockedPages * PAGE_SIZE + added > limit) return -ENOMEM
   if (!space.areas.covers(start, end) || !space.mayIsolate(start, end)) return -ENOMEM
   setLocked(space, start, end, true)
   return !isNow || populate(space, start, end) ? 0 : -EAGAIN

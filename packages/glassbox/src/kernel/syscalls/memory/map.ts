@@ -18,7 +18,6 @@ import {
   PROT_EXEC,
   PROT_READ,
   PROT_WRITE,
-  RLIMIT_AS,
   RLIMIT_MEMLOCK,
 } from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
@@ -31,7 +30,9 @@ import {
   AREA_MAY_WRITE,
   AREA_NO_RESERVE,
   AREA_SHARED,
-} from '../../mm/area.ts'
+  isData,
+} from '../../mm/areas/area.ts'
+import { bytesWithin, mayExpand } from '../../mm/expand.ts'
 import { LOWEST_ADDRESS, STACK_GUARD } from '../../mm/layout.ts'
 import { mapAnonymous, mapFile, populate } from '../../mm/map.ts'
 import type { MappedFile } from '../../mm/mapped-file.ts'
@@ -77,7 +78,7 @@ function mmap(
   const start = choosePlace(task, address, size, flags)
   if (start < 0) return start
   const locked = (flags & MAP_LOCKED) !== 0 || space.lockFuture
-  const refusal = checkLimits(task, size, protection, flags, locked)
+  const refusal = checkLimits(task, start, size, protection, flags, locked)
   if (refusal !== 0) return refusal
   const areaFlags = (locked ? AREA_LOCKED : 0) | ((flags & MAP_NORESERVE) !== 0 ? AREA_NO_RESERVE : 0)
   const mapping = { start, end: start + size, protection: protection & RIGHTS, flags: areaFlags }
@@ -96,12 +97,13 @@ interface Wanted {
   readonly flags: number
 }
 
+const growsDown = (flags: number): number => ((flags & MAP_GROWSDOWN) !== 0 ? AREA_GROWS_DOWN : 0)
+
 function mapPlain(space: AddressSpace, wanted: Wanted, flags: number): number {
   const type = flags & MAP_TYPE
-  const growsDown = (flags & MAP_GROWSDOWN) !== 0
   if (type !== MAP_SHARED && type !== MAP_PRIVATE) return -EINVAL
-  if (type === MAP_SHARED && growsDown) return -EINVAL
-  const more = (type === MAP_SHARED ? AREA_SHARED : 0) | (growsDown ? AREA_GROWS_DOWN : 0)
+  if (type === MAP_SHARED && growsDown(flags) !== 0) return -EINVAL
+  const more = (type === MAP_SHARED ? AREA_SHARED : 0) | growsDown(flags)
   const mapping = { ...wanted, flags: wanted.flags | more | AREA_MAY_WRITE | AREA_MAY_EXECUTE }
   return mapAnonymous(space, mapping) ? 0 : -ENOMEM
 }
@@ -190,14 +192,27 @@ function guardOf(flags: number): number {
   return (flags & AREA_GROWS_DOWN) !== 0 ? STACK_GUARD : 0
 }
 
-function checkLimits(task: Task, size: number, protection: number, flags: number, locked: boolean): number {
+function checkLimits(
+  task: Task,
+  start: number,
+  size: number,
+  protection: number,
+  flags: number,
+  locked: boolean,
+): number {
   const space = task.addressSpace
   if (locked && !task.credentials.privileged) {
     const limit = softLimit(task, RLIMIT_MEMLOCK)
     if ((flags & MAP_LOCKED) !== 0 && limit === 0) return -EPERM
     if (space.lockedPages * PAGE_SIZE + size > limit) return -EAGAIN
   }
-  if (space.totalPages * PAGE_SIZE + size > softLimit(task, RLIMIT_AS)) return -ENOMEM
+  const data = (flags & MAP_TYPE) === MAP_PRIVATE && isData(protection, growsDown(flags))
+  // What it replaces is not counted.
+  if (
+    !mayExpand(space, size, data) &&
+    !mayExpand(space, size - bytesWithin(space, start, start + size), data)
+  )
+    return -ENOMEM
   // As Linux does: what can never fit is refused at once, everything else when it is touched.
   const isCharged = (protection & PROT_WRITE) !== 0 && (flags & MAP_NORESERVE) === 0
   return isCharged && size > task.world.memory.limitBytes ? -ENOMEM : 0

@@ -8,7 +8,7 @@ import {
   PROT_WRITE,
 } from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
-import { AREA_GROWS_DOWN } from '../../mm/area.ts'
+import { AREA_GROWS_DOWN } from '../../mm/areas/area.ts'
 import { protect } from '../../mm/protect.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'

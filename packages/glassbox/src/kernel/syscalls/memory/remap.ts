@@ -1,13 +1,8 @@
 /** mremap(2): a mapping becomes longer, shorter, or goes elsewhere. */
-import {
-  MREMAP_DONTUNMAP,
-  MREMAP_FIXED,
-  MREMAP_MAYMOVE,
-  RLIMIT_AS,
-  RLIMIT_MEMLOCK,
-} from '../../../linux/constants.ts'
+import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, RLIMIT_MEMLOCK } from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
-import { AREA_GROWS_DOWN, AREA_LOCKED, type Area } from '../../mm/area.ts'
+import { AREA_GROWS_DOWN, AREA_LOCKED, type Area, isData } from '../../mm/areas/area.ts'
+import { mayExpand } from '../../mm/expand.ts'
 import { LOWEST_ADDRESS, STACK_GUARD } from '../../mm/layout.ts'
 import { continueArea, duplicate, leaveEmpty, moveAreas, oneMapping } from '../../mm/move.ts'
 import { PAGE_SIZE, pageEnd } from '../../mm/pages/page.ts'
@@ -115,7 +110,7 @@ function checkLimits(task: Task, area: Area, bytes: number): number {
   const locked = space.lockedPages * PAGE_SIZE + bytes
   const isLocked = (area.flags & AREA_LOCKED) !== 0 && !task.credentials.privileged
   if (isLocked && locked > softLimit(task, RLIMIT_MEMLOCK)) return -EAGAIN
-  if (space.totalPages * PAGE_SIZE + bytes > softLimit(task, RLIMIT_AS)) return -ENOMEM
+  if (!mayExpand(space, bytes, isData(area.protection, area.flags))) return -ENOMEM
   return bytes > task.world.memory.limitBytes ? -ENOMEM : 0
 }
 

@@ -1,7 +1,7 @@
 /** mincore(2) and msync(2). */
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
-import { AREA_LOCKED, type Area } from '../../mm/area.ts'
+import { AREA_LOCKED, type Area } from '../../mm/areas/area.ts'
 import { PAGE_SIZE } from '../../mm/pages/page.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'

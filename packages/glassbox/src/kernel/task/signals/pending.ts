@@ -1,40 +1,62 @@
 /**
  * Signals that were sent and not delivered yet. A standard signal is pending once, whatever else
- * is sent; real-time signals queue, up to RLIMIT_SIGPENDING.
+ * is sent; real-time signals queue. RLIMIT_SIGPENDING limits how many wait for the processes of a
+ * user (sigqueue(3), __sigqueue_alloc in kernel/signal.c).
  */
+import { SI_USER } from '../../../linux/constants.ts'
+import type { SignalAccount } from './accounts.ts'
 import type { SignalInfo } from './info.ts'
 import { FIRST_REALTIME, SYNCHRONOUS } from './numbers.ts'
 import { SignalSet } from './set.ts'
 
-/** As many as Linux allows a user by default on a small machine. */
-export const MAX_QUEUED = 31_000
+/** A signal, and where it is counted. Those of timers have their place already. */
+interface Queued {
+  readonly info: SignalInfo
+  readonly account: SignalAccount | undefined
+}
 
 /** Never added to. */
-const NONE = new Map<number, SignalInfo[]>()
+const NONE = new Map<number, Queued[]>()
+
+/** What is told of a signal that there was no place for: only that it was sent. */
+const withoutPlace = (signal: number): Queued => ({
+  info: { signal, code: SI_USER, details: { kind: 'sender', pid: 0, uid: 0 } },
+  account: undefined,
+})
+
+/** The kernel's own standard signals, and those of kill(2), always have a place. */
+const mustBeQueued = ({ signal, code, details }: SignalInfo): boolean =>
+  details.kind === 'timer' || (signal < FIRST_REALTIME && code >= SI_USER)
 
 export class PendingSignals {
   readonly set: SignalSet = new SignalSet()
-  #queues: Map<number, SignalInfo[]> = NONE
-  #count = 0
+  #queues: Map<number, Queued[]> = NONE
 
-  /** False if the queue is full. A standard signal that is pending already is merged. */
-  add(info: SignalInfo): boolean {
-    const queue = this.#queues.get(info.signal)
-    if (queue !== undefined && queue.length > 0) {
-      if (info.signal < FIRST_REALTIME) return true
-      if (this.#count >= MAX_QUEUED) return false
-      queue.push(info)
-    } else if (queue === undefined) this.#queue(info)
-    else queue.push(info)
-    this.#count++
-    this.set.add(info.signal)
+  /**
+   * False if there is no place for it: a real-time signal that says more than that it was sent. A
+   * standard signal that is pending already is merged. `most`: how many the account may hold.
+   */
+  add(info: SignalInfo, account: SignalAccount, most: number): boolean {
+    const { signal } = info
+    const isPending = this.set.has(signal)
+    if (isPending && signal < FIRST_REALTIME) return true
+    if (mustBeQueued(info) || account.queued < most) {
+      const isCounted = info.details.kind !== 'timer'
+      if (isCounted) account.queued++
+      this.#queue({ info, account: isCounted ? account : undefined })
+    } else if (signal >= FIRST_REALTIME && info.code !== SI_USER) return false
+    else if (!isPending) this.#queue(withoutPlace(signal))
+    this.set.add(signal)
     return true
   }
 
   /** The map is made with the first signal: most threads never get one. */
-  #queue(info: SignalInfo): void {
+  #queue(queued: Queued): void {
     if (this.#queues === NONE) this.#queues = new Map()
-    this.#queues.set(info.signal, [info])
+    const { signal } = queued.info
+    const queue = this.#queues.get(signal)
+    if (queue === undefined) this.#queues.set(signal, [queued])
+    else queue.push(queued)
   }
 
   /** Whether a signal is pending that the mask does not block. */
@@ -55,31 +77,31 @@ export class PendingSignals {
 
   take(signal: number): SignalInfo | undefined {
     const queue = this.#queues.get(signal)
-    const info = queue?.shift()
-    if (queue === undefined || info === undefined) return undefined
-    this.#count--
+    const taken = queue?.shift()
+    if (queue === undefined || taken === undefined) return undefined
+    leave(taken)
     if (queue.length === 0) this.set.delete(signal)
-    return info
+    return taken.info
   }
 
   /** Forgets all of this signal. */
   discard(signal: number): void {
     const queue = this.#queues.get(signal)
     if (queue === undefined) return
-    this.#count -= queue.length
+    for (const queued of queue) leave(queued)
     queue.length = 0
     this.set.delete(signal)
   }
 
   clear(): void {
+    for (const queue of this.#queues.values()) for (const queued of queue) leave(queued)
     this.#queues = NONE
-    this.#count = 0
     this.set.set(0, 0)
   }
+}
 
-  get count(): number {
-    return this.#count
-  }
+function leave({ account }: Queued): void {
+  if (account !== undefined) account.queued--
 }
 
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)

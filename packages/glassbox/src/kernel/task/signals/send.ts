@@ -5,6 +5,7 @@
  */
 import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SI_KERNEL } from '../../../linux/constants.ts'
 import type { Process, Task } from '../state.ts'
+import { accountOf, mostSignals } from './accounts.ts'
 import type { SignalInfo } from './info.ts'
 import { defaultAction, isUnstoppable, SIG_DFL, SIG_IGN, SIGNAL } from './numbers.ts'
 
@@ -17,7 +18,7 @@ export function sendToProcess(process: Process, info: SignalInfo): boolean {
   const taker = takerOf(process, info.signal)
   // A signal that all threads block stays pending even if it is ignored: a program may look at it.
   if (taker !== undefined && isDropped(process, info.signal)) return true
-  if (!process.pending.add(info)) return false
+  if (!process.pending.add(info, accountOf(process), mostSignals(process))) return false
   process.signalQueue.wake()
   process.world.signalQueue.wake()
   if (info.signal === SIGNAL.SIGKILL) for (const task of process.tasks) wakeForKill(task)
@@ -31,7 +32,7 @@ export function sendToTask(task: Task, info: SignalInfo): boolean {
   beforeSending(task.process, info.signal)
   const blocked = isBlocked(task, info.signal)
   if (!blocked && isDropped(task.process, info.signal)) return true
-  if (!task.pending.add(info)) return false
+  if (!task.pending.add(info, accountOf(task.process), mostSignals(task.process))) return false
   task.process.signalQueue.wake()
   task.world.signalQueue.wake()
   if (info.signal === SIGNAL.SIGKILL) for (const other of task.process.tasks) wakeForKill(other)
@@ -49,7 +50,7 @@ export function forceSignal(task: Task, info: SignalInfo): void {
     task.process.actions.reset(info.signal)
     task.mask.delete(info.signal)
   }
-  task.pending.add(info)
+  task.pending.add(info, accountOf(task.process), mostSignals(task.process))
   task.noticeSignal()
 }
 

@@ -16,7 +16,7 @@ export class ProcessTimers {
 
   /** execve(2) keeps interval timers and ends the others. */
   clearForExec(): void {
-    for (const timer of this.posix.values()) timer.cancel()
+    for (const timer of this.posix.values()) timer.end()
     this.posix.clear()
   }
 

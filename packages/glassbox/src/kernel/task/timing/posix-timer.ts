@@ -1,4 +1,5 @@
 /** A timer of timer_create(2): it sends a signal, and counts expirations that found it pending. */
+import type { SignalAccount } from '../signals/accounts.ts'
 import type { SignalInfo, TimerSignal } from '../signals/info.ts'
 import { ClockTimer } from './clock-timer.ts'
 import type { ClockSource } from './clock-timer.ts'
@@ -23,6 +24,7 @@ export class PosixTimer implements TimerSignal {
   readonly valueHi: number
   /** Expirations beside the one that the last signal was for: timer_getoverrun(2). */
   overrun = 0
+  readonly #account: SignalAccount
   #isPending = false
   #missed = 0
 
@@ -32,6 +34,7 @@ export class PosixTimer implements TimerSignal {
     clock: ClockSource,
     isReal: boolean,
     notification: Notification,
+    account: SignalAccount,
     send: (info: SignalInfo) => void,
   ) {
     this.id = id
@@ -40,6 +43,8 @@ export class PosixTimer implements TimerSignal {
     this.valueLo = notification.valueLo
     this.valueHi = notification.valueHi
     const { signal } = notification
+    this.#account = account
+    account.queued++
     this.timer = new ClockTimer(world, clock, count => {
       if (signal === 0) return
       this.#missed += this.#isPending ? count : count - 1
@@ -58,5 +63,11 @@ export class PosixTimer implements TimerSignal {
 
   cancel(): void {
     this.timer.cancel()
+  }
+
+  /** The timer is gone, and the place of its signal is free. */
+  end(): void {
+    this.cancel()
+    this.#account.queued--
   }
 }

@@ -10,6 +10,7 @@ import {
   TIMER_ABSTIME,
 } from '../../../../linux/constants.ts'
 import { EAGAIN, EFAULT, EINVAL } from '../../../../linux/errno-numbers.ts'
+import { accountOf, mostSignals } from '../../../task/signals/accounts.ts'
 import { LAST_SIGNAL, SIGNAL } from '../../../task/signals/numbers.ts'
 import { kernelSignal, sendToProcess, sendToTask } from '../../../task/signals/send.ts'
 import type { Process, Task } from '../../../task/state.ts'
@@ -79,7 +80,6 @@ function setitimer(task: Task, which: number, newAddress: number, oldAddress: nu
 }
 
 const EVENT = { signal: 8, notify: 12, tid: 16 } as const
-const MOST_TIMERS = 31_000
 
 /** struct sigevent; without one, SIGALRM with the timer's id as its value. */
 function notificationOf(task: Task, address: number, id: number): (Notification & { tid: number }) | number {
@@ -102,18 +102,20 @@ function timerCreate(task: Task, clockId: number, event: number, idAddress: numb
   if (source === undefined) return -EINVAL
   const { process, world } = task
   const { timers } = process
-  if (timers.posix.size >= MOST_TIMERS) return -EAGAIN
+  const account = accountOf(process)
+  if (account.queued >= mostSignals(process)) return -EAGAIN
   const id = timers.newId()
   const notification = notificationOf(task, event, id)
   if (typeof notification === 'number') return notification
-  const timer = new PosixTimer(world, id, source, isReal(clockId), notification, info => {
+  const timer = new PosixTimer(world, id, source, isReal(clockId), notification, account, info => {
     const target = notification.tid === 0 ? undefined : world.tasks.get(notification.tid)
     if (notification.tid === 0) sendToProcess(process, info)
     else if (target !== undefined) sendToTask(target, info)
   })
-  if (task.memory.writeInt32(idAddress, id) !== 0) return -EFAULT
   timers.posix.set(id, timer)
-  return 0
+  if (task.memory.writeInt32(idAddress, id) === 0) return 0
+  timerDelete(task, id)
+  return -EFAULT
 }
 
 function storeSpec(task: Task, address: number, timer: ClockTimer): number {
@@ -149,7 +151,7 @@ function timerGetoverrun(task: Task, id: number): number {
 function timerDelete(task: Task, id: number): number {
   const posix = task.process.timers.posix.get(id)
   if (posix === undefined) return -EINVAL
-  posix.cancel()
+  posix.end()
   task.process.timers.posix.delete(id)
   return 0
 }

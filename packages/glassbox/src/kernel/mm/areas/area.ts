@@ -3,10 +3,10 @@
  * side in one backing file. What a guest sees as one mapping may be several areas here, since
  * copies and files that are not loaded split it; /proc/PID/maps joins them again.
  */
-import { PROT_WRITE } from '../../linux/constants.ts'
-import type { BackingFile } from '../platform/platform.ts'
-import type { MappedFile } from './mapped-file.ts'
-import { PAGE_SIZE } from './pages/page.ts'
+import { PROT_WRITE } from '../../../linux/constants.ts'
+import type { BackingFile } from '../../platform/platform.ts'
+import type { MappedFile } from '../mapped-file.ts'
+import { PAGE_SIZE } from '../pages/page.ts'
 
 /** Properties that mappings have beside their rights. */
 export const AREA_SHARED = 1
@@ -20,6 +20,10 @@ export const AREA_MAY_WRITE = 64
 export const AREA_MAY_EXECUTE = 128
 /** Anonymous memory that mlock(2) or madvise(2) say nothing about, but maps and smaps do. */
 export const AREA_DONT_DUMP = 256
+
+/** Whether memory with this protection and these flags is data, which RLIMIT_DATA limits. */
+export const isData = (protection: number, flags: number): boolean =>
+  (protection & PROT_WRITE) !== 0 && (flags & (AREA_SHARED | AREA_GROWS_DOWN)) === 0
 
 /** `hostProtection` of an area that the host does not have mapped. */
 export const UNMAPPED = -1
