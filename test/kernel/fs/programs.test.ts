@@ -17,6 +17,7 @@ const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
   ['paths', 'walking, links, removing, renaming, permissions, descriptors of directories'],
   ['contents', 'reading, writing, holes, times, names, copies, attributes, memfd, mappings'],
   ['waiting', 'pipes, FIFOs, poll, select, epoll, eventfd, locks, descriptors, sockets'],
+  ['sockets', 'of unix(7): options, addresses, waiting with a time, messages, ends'],
   ['tables', 'the room for descriptors, which select sees: how it grows, and what a child has'],
   ['removed', 'open files without their name, and what is left of a call without a free descriptor'],
   ['watches', 'inotify: what each operation tells, in which order'],

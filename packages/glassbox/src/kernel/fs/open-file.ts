@@ -39,7 +39,16 @@ import type { Mappable } from '../mm/mappable.ts'
 import type { Transfer } from '../mm/transfer.ts'
 import type { UserMemory } from '../mm/user-memory.ts'
 import { WaitQueue } from '../wait/queue.ts'
-import type { Attributes, CloseListener, DirectoryEntry, FsCaller, Inode, Location, OpenFile } from './vfs.ts'
+import type {
+  Attributes,
+  CloseListener,
+  DirectoryEntry,
+  FsCaller,
+  Inode,
+  Location,
+  OpenFile,
+  Patience,
+} from './vfs.ts'
 
 /** Flags of open(2) that matter only at opening, and so are not kept. */
 const AT_OPENING = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC
@@ -77,6 +86,10 @@ export class FileBase implements OpenFile {
 
   get stream(): boolean {
     return false
+  }
+
+  get patience(): Patience | undefined {
+    return undefined
   }
 
   get name(): string {

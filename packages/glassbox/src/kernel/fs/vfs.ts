@@ -206,6 +206,13 @@ export interface ExtendedAttributes {
   remove(name: string): number
 }
 
+/** How long a read and a write wait, and their result then: VTIME of terminals, SO_RCVTIMEO. */
+export interface Patience {
+  readonly readNs: number
+  readonly writeNs: number
+  readonly result: number
+}
+
 /**
  * An open file description: what descriptors refer to, with its offset and status flags. Shared by
  * dup(2) and fork(2). It is closed when its last reference goes.
@@ -234,8 +241,8 @@ export interface OpenFile {
   seek(offset: number, whence: number): number
   /** Directories: the names from `position` on, of which `.` and `..` are 0 and 1. */
   names?(): readonly DirectoryEntry[] | number
-  /** How long a read that waits has to; then it returns 0: VTIME of terminals. */
-  readonly readTimeoutNs?: number
+  /** How long calls on it wait; absent: for ever. */
+  readonly patience?: Patience | undefined
   /** Of the master of a terminal: opens its other side, TIOCGPTPEER. */
   readonly peer?: (flags: number, caller: FsCaller) => OpenFile | number
   /** open(2) waits until it is false: a FIFO whose other end is missing. */

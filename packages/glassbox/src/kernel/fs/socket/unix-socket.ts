@@ -22,12 +22,13 @@ import { WaitQueue } from '../../wait/queue.ts'
 import { holds, mayHold } from '../held-bytes.ts'
 import type { OpenFile } from '../vfs.ts'
 import { carry, closeFiles } from './in-flight.ts'
+import { SocketOptions } from './options.ts'
 
-/** Bytes that a receiver holds before senders wait: net.core.wmem_default. */
-const BUFFER_BYTES = 212_992
 /** Datagrams that a receiver holds before senders wait: net.unix.max_dgram_qlen. */
 const MOST_DATAGRAMS = 10
 const MOST_BACKLOG = 4096
+/** What Linux keeps of a send buffer beside the bytes of a datagram. */
+const MESSAGE_OVERHEAD = 32
 /** Messages that a receiver holds, also empty ones. */
 const MOST_MESSAGES = 1024
 /** A receiver takes so much whatever others hold. */
@@ -38,6 +39,16 @@ export interface SocketCredentials {
   readonly pid: number
   readonly uid: number
   readonly gid: number
+  /** Supplementary groups: SO_PEERGROUPS. */
+  readonly groups?: readonly number[]
+}
+
+/** How much of what has come is taken, and whether it stays. */
+export interface Taking {
+  /** It is only looked at: MSG_PEEK. */
+  readonly peek: boolean
+  /** A stream with fewer bytes has nothing yet, as long as more can come. */
+  readonly least: number
 }
 
 export interface Message {
@@ -70,14 +81,16 @@ export class UnixSocket {
   readonly waiting: UnixSocket[] = []
   /** Whether it was ever connected: then an end of the peer is an end of the stream. */
   wasConnected = false
+  /** False when it ends in the queue of a listener. */
+  wasAccepted = true
   mayRead = true
   mayWrite = true
   closed = false
   /** Of its open file; 0: it has none yet. */
   inode = 0
-  /** The peer was closed with unread bytes in it. */
-  wasReset = false
-  wantsCredentials = false
+  /** What the next call fails with, once: SO_ERROR. 0: nothing. */
+  error = 0
+  readonly options: SocketOptions = new SocketOptions()
   #messages: Message[] = []
   #held = 0
 
@@ -94,25 +107,35 @@ export class UnixSocket {
     return this.type === SOCK_DGRAM
   }
 
+  /** Bytes that can be read: of datagrams, those of the first. */
   get pendingBytes(): number {
-    const [first] = this.#messages
-    if (this.isStream) return this.#held
-    return first?.bytes.length ?? 0
+    return this.isConnectionless ? (this.#messages[0]?.bytes.length ?? 0) : this.#held
+  }
+
+  /** Bytes on their way to the peer. */
+  get sentBytes(): number {
+    return this.peer?.closed === false ? this.peer.#held : 0
+  }
+
+  /** Whether its peer is gone for good. */
+  get isAbandoned(): boolean {
+    return this.wasConnected && !this.isConnectionless && (this.peer?.closed ?? true)
   }
 
   get hasInput(): boolean {
     return this.#messages.length > 0
   }
 
-  /** Whether this receiver takes more. */
-  get hasRoom(): boolean {
+  /** Whether a sender may send more to it. */
+  hasRoomFor(sender: UnixSocket): boolean {
     if (this.isConnectionless) return this.#messages.length <= MOST_DATAGRAMS
-    return this.#held < BUFFER_BYTES && this.#messages.length < MOST_MESSAGES
+    return this.#held < sender.options.sendBytes && this.#messages.length < MOST_MESSAGES
   }
 
   listen(backlog: number): number {
     if (this.isConnectionless) return -EOPNOTSUPP
     if (this.address === undefined || this.wasConnected) return -EINVAL
+    this.queue.wake()
     this.backlog = Math.max(0, Math.min(backlog, MOST_BACKLOG))
     return 0
   }
@@ -125,9 +148,10 @@ export class UnixSocket {
       this.wasConnected = true
       return 0
     }
-    if (this.wasConnected) return -EISCONN
-    if (target.backlog === undefined || target.closed) return -ECONNREFUSED
+    if (target.backlog === undefined || target.closed || !target.mayRead) return -ECONNREFUSED
     if (target.waiting.length > target.backlog) return -EAGAIN
+    if (this.wasConnected) return -EISCONN
+    if (this.backlog !== undefined) return -EINVAL
     const accepted = new UnixSocket(this.type, target.credentials)
     accepted.address = target.address
     accepted.peerCredentials = this.credentials
@@ -153,30 +177,56 @@ export class UnixSocket {
   accept(): UnixSocket | number {
     if (this.backlog === undefined) return -EINVAL
     const socket = this.waiting.shift()
-    if (socket === undefined) return -EAGAIN
+    if (socket === undefined) return this.mayRead ? -EAGAIN : -EINVAL
+    socket.options.passesCredentials = this.options.passesCredentials
     socket.peer?.queue.wake()
     return socket
   }
 
+  /** connect(2) with AF_UNSPEC: a datagram socket has no peer any more. */
+  disconnect(): number {
+    if (!this.isConnectionless) return -EINVAL
+    this.peer = undefined
+    this.wasConnected = false
+    return 0
+  }
+
+  /** What it fails with; the next call does not. */
+  takeError(): number {
+    const { error } = this
+    this.error = 0
+    return error
+  }
+
   /** Sends to the peer or, of datagrams, to another socket. The files become the message's. */
-  send(transfer: Transfer, files: readonly OpenFile[], to: UnixSocket | undefined = this.peer): number {
-    if (!this.mayWrite) return -EPIPE
-    if (to === undefined) return this.wasConnected && !this.isConnectionless ? -EPIPE : -ENOTCONN
-    if (to.closed) return this.isConnectionless ? -ECONNREFUSED : -EPIPE
-    if (!to.mayRead) return -EPIPE
+  send(
+    transfer: Transfer,
+    { files = [], to = this.peer, credentials = this.credentials }: Parcel = {},
+  ): number {
+    const refused = this.#maySend(to)
+    if (refused !== 0 || to === undefined) return refused
     const wanted = transfer.remaining
-    if (!this.isStream && wanted > BUFFER_BYTES) return -EMSGSIZE
+    const { sendBytes } = this.options
+    if (!this.isStream && wanted > sendBytes - MESSAGE_OVERHEAD) return -EMSGSIZE
     if (this.isStream && wanted === 0) return 0
-    if (!to.hasRoom) return -EAGAIN
-    if (!this.isStream && !this.isConnectionless && to.#held > 0 && to.#held + wanted > BUFFER_BYTES)
+    if (!to.hasRoomFor(this)) return -EAGAIN
+    if (!this.isStream && !this.isConnectionless && to.#held > 0 && to.#held + wanted > sendBytes)
       return -EAGAIN
-    const length = to.#takes(this.isStream ? Math.min(wanted, BUFFER_BYTES - to.#held) : wanted)
+    const length = to.#takes(this.isStream ? Math.min(wanted, sendBytes - to.#held) : wanted)
     if (length < 0) return length
     const bytes = new Uint8Array(length)
     const moved = transfer.take(bytes, 0, length)
     if (moved < length && (moved === 0 || !this.isStream)) return -EFAULT
-    to.#push({ bytes: bytes.subarray(0, moved), read: 0, from: this, files, credentials: this.credentials })
+    to.#push({ bytes: bytes.subarray(0, moved), read: 0, from: this, files, credentials })
     return moved
+  }
+
+  #maySend(to: UnixSocket | undefined): number {
+    if (this.error !== 0 && !this.isStream) return -this.takeError()
+    if (to === undefined && !(this.wasConnected && !this.isConnectionless)) return -ENOTCONN
+    if (!this.mayWrite) return -EPIPE
+    if (to === undefined || to.closed) return this.isConnectionless ? -ECONNREFUSED : -EPIPE
+    return to.mayRead ? 0 : -EPIPE
   }
 
   /**
@@ -205,44 +255,71 @@ export class UnixSocket {
   }
 
   /** Takes what has come, or looks at it. `moved` may be a negative errno. */
-  receive(transfer: Transfer, peek: boolean): Received {
-    const [first] = this.#messages
-    if (first === undefined) return { moved: this.#nothing(), length: 0, message: undefined }
-    const moved = this.isStream ? this.#takeStream(transfer, peek) : this.#takeMessage(transfer, first, peek)
-    const length = this.isStream ? moved : first.bytes.length
-    if (moved >= 0 && !peek) this.#drained(first)
-    return { moved, length, message: first }
+  receive(transfer: Transfer, { peek, least }: Taking): Received {
+    const start = peek ? Math.max(0, this.options.peekOffset) : 0
+    const found = this.#firstAt(start)
+    if (found === undefined || (this.isStream && this.#held - start < least && this.#mayGetMore))
+      return { moved: this.#nothing(), length: 0, message: undefined }
+    const { message, skipped } = found
+    const taking = { transfer, peek, start: start - skipped }
+    const moved = this.isStream ? this.#takeStream(taking, start) : this.#takeMessage(taking, message)
+    const length = this.isStream ? moved : message.bytes.length
+    if (moved >= 0) this.#movePeek(peek ? moved : -length)
+    if (moved >= 0 && !peek) this.#drained(message)
+    return { moved, length, message }
+  }
+
+  /** The message that holds this byte of those that have come, and how many are before it. */
+  #firstAt(start: number): { readonly message: Message; readonly skipped: number } | undefined {
+    let skipped = 0
+    for (const message of this.#messages) {
+      const length = message.bytes.length - message.read
+      if (start === 0 || start < skipped + length) return { message, skipped }
+      skipped += length
+    }
+    return undefined
+  }
+
+  #movePeek(count: number): void {
+    const { options } = this
+    if (options.peekOffset >= 0) options.peekOffset = Math.max(0, options.peekOffset + count)
+  }
+
+  get #mayGetMore(): boolean {
+    return this.mayRead && !this.isAbandoned && this.error === 0
   }
 
   #nothing(): number {
-    if (this.wasReset) {
-      this.wasReset = false
-      return -ECONNRESET
-    }
-    if (!this.mayRead || (!this.isConnectionless && this.wasConnected && (this.peer?.closed ?? true)))
-      return 0
-    return !this.wasConnected && !this.isConnectionless ? -EINVAL : -EAGAIN
+    if (this.error !== 0) return -this.takeError()
+    if (!this.mayRead || this.isAbandoned) return 0
+    if (this.wasConnected || this.isConnectionless) return -EAGAIN
+    return this.isStream ? -EINVAL : -ENOTCONN
   }
 
   /** Crosses messages, but for one whose files were not taken yet. */
-  #takeStream(transfer: Transfer, peek: boolean): number {
+  #takeStream({ transfer, peek }: Steps, start: number): number {
     let done = 0
+    let left = start
     for (const [index, message] of this.#messages.entries()) {
-      if (index > 0 && (message.files.length > 0 || this.wantsCredentials)) break
-      const left = message.bytes.length - message.read
-      const put = transfer.put(message.bytes, message.read, Math.min(left, transfer.remaining))
+      if (index > 0 && (message.files.length > 0 || this.options.passesCredentials)) break
+      const size = message.bytes.length - message.read
+      const skipped = Math.min(left, size)
+      left -= skipped
+      const wanted = size - skipped
+      const from = message.read + skipped
+      const put = transfer.put(message.bytes, from, Math.min(wanted, transfer.remaining))
       done += put
       if (!peek) message.read += put
-      if (put < left) break
+      if (put < wanted) break
       // Files of the first message end the read behind its bytes.
       if (message.files.length > 0) break
     }
     return done === 0 && transfer.faulted ? -EFAULT : done
   }
 
-  #takeMessage(transfer: Transfer, message: Message, peek: boolean): number {
-    const wanted = Math.min(transfer.remaining, message.bytes.length)
-    const put = transfer.put(message.bytes, 0, wanted)
+  #takeMessage({ transfer, peek, start }: Steps, message: Message): number {
+    const wanted = Math.min(transfer.remaining, message.bytes.length - start)
+    const put = transfer.put(message.bytes, start, wanted)
     if (!peek) message.read = message.bytes.length
     return put < wanted ? -EFAULT : put
   }
@@ -276,15 +353,34 @@ export class UnixSocket {
     this.closed = true
     const unread = this.#messages
     const { peer } = this
-    if (peer !== undefined && peer.peer === this && this.#messages.length > 0) peer.wasReset = true
+    // Who waits to be accepted has reached nobody.
+    if (peer?.peer === this && !this.isConnectionless && (unread.length > 0 || !this.wasAccepted))
+      peer.error = ECONNRESET
     this.#messages = []
     holds(-this.#held)
     this.#held = 0
-    for (const socket of this.waiting) socket.close()
+    for (const socket of this.waiting) {
+      socket.wasAccepted = false
+      socket.close()
+    }
     peer?.queue.wake()
     this.queue.wake()
     for (const message of unread) closeFiles(message)
   }
+}
+
+/** What a message has beside its bytes, and where it goes: absent, to the peer. */
+export interface Parcel {
+  readonly files?: readonly OpenFile[]
+  readonly to?: UnixSocket | undefined
+  readonly credentials?: SocketCredentials
+}
+
+interface Steps {
+  readonly transfer: Transfer
+  readonly peek: boolean
+  /** Bytes of the first message that are passed over. */
+  readonly start: number
 }
 
 /** Empty datagrams are read by being taken. */

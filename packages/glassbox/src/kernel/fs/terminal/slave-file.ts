@@ -5,7 +5,7 @@ import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
 import { StreamFile } from '../open-file.ts'
-import type { Inode, Location } from '../vfs.ts'
+import type { Inode, Location, Patience } from '../vfs.ts'
 import { controlSlave } from './control.ts'
 import { SIGNAL } from './jobs.ts'
 import type { Terminal } from './terminal.ts'
@@ -29,9 +29,9 @@ export class SlaveFile extends StreamFile {
     return this.terminal.queue
   }
 
-  /** How long a read waits before it returns 0. */
-  get readTimeoutNs(): number {
-    return this.terminal.line.timeoutNs
+  /** A read that has waited for VTIME returns 0. */
+  override get patience(): Patience {
+    return { readNs: this.terminal.line.timeoutNs, writeNs: Infinity, result: 0 }
   }
 
   override read(transfer: Transfer): number {

@@ -10,17 +10,15 @@ import { extended } from './extended.ts'
 import { file } from './file.ts'
 import { io } from './io.ts'
 import { lock } from './lock.ts'
-import { message } from './message.ts'
 import { mount } from './mount.ts'
 import { path } from './path.ts'
 import { pipe } from './pipe.ts'
 import { poller } from './poll.ts'
-import { socket } from './socket.ts'
 import { storage } from './storage.ts'
 import { terminal } from './terminal.ts'
 
 export const FILE_FAMILIES: readonly Family[] = [
   ...[io, file, attributes, path, directory, pipe, control, lock, poller],
   ...[epoll, eventfd, inotify],
-  ...[storage, extended, mount, terminal, socket, message],
+  ...[storage, extended, mount, terminal],
 ]

@@ -19,7 +19,7 @@ import type { Transfer } from '../../mm/transfer.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { withinLimit } from './size-limit.ts'
-import { waitFor } from './support.ts'
+import { patienceOf, waitFor } from './support.ts'
 
 /** A call moves no more than this. */
 const MOST = 0x7fff_f000
@@ -75,7 +75,7 @@ function readLater(task: Task, file: OpenFile, buffers: Buffers): number {
     if (moved > 0) tellFile(file, IN_ACCESS)
     return moved
   }
-  return waitFor(task, file, attempt, { timeoutNs: file.readTimeoutNs ?? Infinity })
+  return waitFor(task, file, attempt, patienceOf(file, 'read'))
 }
 
 function readv(task: Task, fd: number, address: number, count: number): number {
@@ -119,7 +119,12 @@ function writeAll(task: Task, file: OpenFile, buffers: Buffers, total: number): 
     done += Math.max(moved, 0)
     return done === total || faulted ? done : -EAGAIN
   }
-  return waitFor(task, file, again, { interrupted: () => (done > 0 ? done : undefined) })
+  return waitFor(
+    task,
+    file,
+    again,
+    patienceOf(file, 'write', () => done),
+  )
 }
 
 /** Whether the last write ended because the guest's memory did: no more bytes will come. */

@@ -1,5 +1,5 @@
 /** What calls on files have in common: paths and places out of guest memory, and waiting. */
-import { AT_EMPTY_PATH, AT_FDCWD, O_NONBLOCK, S_IFDIR } from '../../../linux/constants.ts'
+import { AT_EMPTY_PATH, AT_FDCWD, S_IFDIR } from '../../../linux/constants.ts'
 import { EAGAIN, EBADF, ENOENT, ENOTDIR } from '../../../linux/errno-numbers.ts'
 import { dropReference } from '../../fs/descriptor-table.ts'
 import { walk } from '../../fs/path/start.ts'
@@ -67,26 +67,13 @@ export const dentryOf = (found: Location | OpenFile): Dentry | undefined =>
 export const inodeOf = (found: Location | OpenFile): OpenFile['inode'] =>
   isFile(found) ? found.inode : found.dentry.inode
 
-/**
- * The answer of an attempt, or waiting until one has another answer than −EAGAIN. The file stays
- * open meanwhile.
- */
-export function untilReady(
-  task: Task,
-  file: OpenFile,
-  attempt: () => number,
-  interruption: Interruption = 'restart',
-): number {
-  const result = attempt()
-  if (result !== -EAGAIN || (file.flags & O_NONBLOCK) !== 0) return result
-  return waitFor(task, file, attempt, { interruption })
-}
-
 /** How a wait differs from that of read(2). */
 export interface WaitTerms {
   readonly interruption?: Interruption
   readonly interrupted?: () => number | undefined
   readonly timeoutNs?: number
+  /** The result after that time; absent: 0. */
+  readonly timedOut?: () => number
   /** Called once at the end, whatever ended it. */
   readonly ended?: () => void
 }
@@ -95,7 +82,7 @@ export function waitFor(
   task: Task,
   file: OpenFile,
   attempt: () => number,
-  { interruption = 'restart', interrupted, timeoutNs = Infinity, ended }: WaitTerms = {},
+  { interruption = 'restart', interrupted, timeoutNs = Infinity, timedOut, ended }: WaitTerms = {},
 ): number {
   file.references++
   return task.block({
@@ -107,11 +94,31 @@ export function waitFor(
     },
     ...(interrupted ? { interrupted } : {}),
     deadlineNs: deadlineIn(task, timeoutNs),
+    ...(timedOut ? { timedOut } : {}),
     ended: () => {
       ended?.()
       dropReference(file)
     },
   })
+}
+
+/**
+ * The terms of a wait by the file's own time. `done`: what the call has moved, which is its result
+ * when it ends early. A call with a time of its own is not restarted: signal(7).
+ */
+export function patienceOf(
+  { patience }: OpenFile,
+  direction: 'read' | 'write',
+  done: () => number = () => 0,
+): WaitTerms {
+  const timeoutNs = (direction === 'read' ? patience?.readNs : patience?.writeNs) ?? Infinity
+  const partly = (): number | undefined => (done() > 0 ? done() : undefined)
+  return {
+    timeoutNs,
+    interruption: timeoutNs !== Infinity && patience?.result !== 0 ? 'no-handler' : 'restart',
+    interrupted: partly,
+    timedOut: () => partly() ?? patience?.result ?? 0,
+  }
 }
 
 /** Keeps files open until the function that it returns is called. */

@@ -1,6 +1,7 @@
 /** Sockets: those of the world itself, unix(7). Other families are EAFNOSUPPORT. */
 import {
   AF_UNIX,
+  AF_UNSPEC,
   O_CLOEXEC,
   O_NONBLOCK,
   S_IFSOCK,
@@ -17,32 +18,25 @@ import {
 import {
   EADDRINUSE,
   EAFNOSUPPORT,
-  EBADF,
-  ECONNREFUSED,
   EEXIST,
   EFAULT,
   EINVAL,
   ENOTCONN,
-  ENOTSOCK,
   EOPNOTSUPP,
   EPROTONOSUPPORT,
+  EPROTOTYPE,
   ESOCKTNOSUPPORT,
 } from '../../../linux/errno-numbers.ts'
 import { makeNode } from '../../fs/operations/make.ts'
-import { permits, WRITE } from '../../fs/permissions.ts'
 import { walk } from '../../fs/path/start.ts'
-import { FOLLOW } from '../../fs/path/walk.ts'
-import { abstractNames, bindInode, socketOf } from '../../fs/socket/names.ts'
+import { abstractNames, bindInode } from '../../fs/socket/names.ts'
 import { SocketFile } from '../../fs/socket/socket-file.ts'
 import { type SocketCredentials, UnixSocket } from '../../fs/socket/unix-socket.ts'
-import type { Task } from '../../task/types.ts'
-import type { Family } from '../family.ts'
-import { addFile } from './file.ts'
-import { untilReady } from './support.ts'
-
-/** sun_path: with the family 110 bytes. */
-const MOST_ADDRESS = 110
-const FAMILY_BYTES = 2
+import type { Task } from '../../task/state.ts'
+import { family } from '../tasks/family.ts'
+import { addFile } from '../files/file.ts'
+import { readAddress, readFamily, socketNamed, writeAddress } from './address.ts'
+import { orWait, socketAt } from './support.ts'
 
 /** SOCK_PACKET: types beyond it are EINVAL, whatever the family. */
 const MOST_TYPE = 10
@@ -51,14 +45,8 @@ const credentialsOf = (task: Task): SocketCredentials => ({
   pid: task.process.pid,
   uid: task.credentials.euid,
   gid: task.credentials.egid,
+  groups: task.credentials.groups,
 })
-
-/** The socket of a descriptor, or EBADF, or ENOTSOCK. */
-export function socketAt(task: Task, fd: number): SocketFile | number {
-  const file = task.files.get(fd)
-  if (file === undefined) return -EBADF
-  return file instanceof SocketFile ? file : -ENOTSOCK
-}
 
 /** O_* of SOCK_NONBLOCK and SOCK_CLOEXEC: the numbers are the same. */
 const fileFlags = (type: number): number => type & (O_NONBLOCK | O_CLOEXEC)
@@ -92,36 +80,6 @@ function socketpair(task: Task, domain: number, type: number, protocol: number, 
   if (stored && task.memory.writeInt32(address + 4, second) === 0) return 0
   for (const fd of [first, second]) if (fd >= 0) task.files.close(fd)
   return first < 0 ? first : second < 0 ? second : -EFAULT
-}
-
-const addressBytes = new Uint8Array(MOST_ADDRESS + 1)
-
-/** Reads a struct sockaddr_un: the bytes of its name, or a negative errno. */
-export function readAddress(task: Task, address: number, length: number): string | number {
-  if (length < FAMILY_BYTES || length > MOST_ADDRESS) return -EINVAL
-  if (task.memory.read(address, addressBytes, 0, length) !== 0) return -EFAULT
-  const family = (addressBytes[0] ?? 0) | ((addressBytes[1] ?? 0) << 8)
-  if (family !== AF_UNIX) return -EINVAL
-  const text = Buffer.from(addressBytes.buffer, FAMILY_BYTES, length - FAMILY_BYTES).toString('latin1')
-  // An abstract name is all its bytes; a path ends at its NUL.
-  return text.startsWith('\0') ? text : text.replace(/\0[^]*$/, '')
-}
-
-/** Writes a struct sockaddr_un and its length, which the caller's room may cut. */
-export function writeAddress(
-  task: Task,
-  name: string | undefined,
-  address: number,
-  lengthAt: number,
-): number {
-  if (address === 0) return 0
-  const room = task.memory.readInt32(lengthAt)
-  if (Number.isNaN(room)) return -EFAULT
-  if (room < 0) return -EINVAL
-  const isPath = name !== undefined && !name.startsWith('\0')
-  const bytes = Buffer.from(`\x01\0${name ?? ''}${isPath ? '\0' : ''}`, 'latin1')
-  const error = task.memory.write(address, bytes, 0, Math.min(room, bytes.length))
-  return error !== 0 ? error : task.memory.writeInt32(lengthAt, bytes.length)
 }
 
 let nextName = 0
@@ -162,19 +120,6 @@ function bindPath(task: Task, { socket }: SocketFile, name: string): number {
   return found
 }
 
-/** The socket that has an address, or a negative errno. */
-export function socketNamed(task: Task, name: string): UnixSocket | number {
-  if (name.startsWith('\0')) return abstractNames(task.world).get(name) ?? -ECONNREFUSED
-  const bytes = Buffer.from(name, 'latin1')
-  const error = walk.run(task.fs.cwd, task, bytes, bytes.length, FOLLOW)
-  if (error !== 0) return error
-  const { inode } = walk.dentry
-  const denied = permits(inode, WRITE, task.credentials)
-  if (denied !== 0) return denied
-  const socket = socketOf(inode)
-  return socket === undefined || socket.closed ? -ECONNREFUSED : socket
-}
-
 function listen(task: Task, fd: number, backlog: number): number {
   const file = socketAt(task, fd)
   return typeof file === 'number' ? file : file.socket.listen(backlog)
@@ -183,11 +128,13 @@ function listen(task: Task, fd: number, backlog: number): number {
 function connect(task: Task, fd: number, address: number, length: number): number {
   const file = socketAt(task, fd)
   if (typeof file === 'number') return file
+  if (readFamily(task, address, length) === AF_UNSPEC) return file.socket.disconnect()
   const name = readAddress(task, address, length)
   if (typeof name === 'number') return name
   const target = socketNamed(task, name)
   if (typeof target === 'number') return target
-  return untilReady(task, file, () => file.socket.connect(target))
+  if (target.type !== file.socket.type) return -EPROTOTYPE
+  return orWait(task, file, 'write', 0, () => file.socket.connect(target))
 }
 
 function accept4(task: Task, fd: number, address: number, length: number, flags: number): number {
@@ -195,7 +142,7 @@ function accept4(task: Task, fd: number, address: number, length: number, flags:
   const file = socketAt(task, fd)
   if (typeof file === 'number') return file
   if (file.socket.isConnectionless) return -EOPNOTSUPP
-  return untilReady(task, file, () => {
+  return orWait(task, file, 'read', 0, () => {
     const room = task.files.free()
     if (room < 0) return room
     const socket = file.socket.accept()
@@ -218,8 +165,10 @@ function getsockname(task: Task, fd: number, address: number, length: number): n
 function getpeername(task: Task, fd: number, address: number, length: number): number {
   const file = socketAt(task, fd)
   if (typeof file === 'number') return file
-  const { peer } = file.socket
-  return peer === undefined ? -ENOTCONN : writeAddress(task, peer.address, address, length)
+  const { peer, backlog } = file.socket
+  return peer === undefined || backlog !== undefined
+    ? -ENOTCONN
+    : writeAddress(task, peer.address, address, length)
 }
 
 function shutdown(task: Task, fd: number, how: number): number {
@@ -232,7 +181,7 @@ function shutdown(task: Task, fd: number, how: number): number {
 
 const PARTLY = 'Only sockets of the world itself: AF_UNIX. Others are EAFNOSUPPORT.'
 
-export const socket: Family = {
+export const socket: ReturnType<typeof family> = family({
   socket: { handler: socketCall, partly: PARTLY },
   socketpair,
   bind,
@@ -243,4 +192,4 @@ export const socket: Family = {
   getsockname,
   getpeername,
   shutdown,
-}
+})
