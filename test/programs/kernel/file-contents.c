@@ -296,6 +296,11 @@ static void attributes(void) {
   R(setxattr("x", "user.one", "value", 5, XATTR_CREATE));
   R(fsetxattr(fd, "user.two", "", 0, XATTR_REPLACE));
   R(fsetxattr(fd, "user.two", "", 0, XATTR_CREATE));
+  int place = open("x", O_PATH);
+  R(fsetxattr(place, "user.two", "", 0, 0));
+  R(fgetxattr(place, "user.one", buffer, 5));
+  R(flistxattr(place, buffer, sizeof buffer));
+  R(fremovexattr(place, "user.one"));
   R(getxattr("x", "user.one", buffer, 100));
   R(getxattr("x", "user.one", buffer, 0));
   R(getxattr("x", "user.one", buffer, 3));

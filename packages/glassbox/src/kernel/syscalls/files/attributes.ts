@@ -10,7 +10,6 @@ import {
   IN_ACCESS,
   IN_ATTRIB,
   IN_MODIFY,
-  O_PATH,
   S_IFDIR,
   S_IFLNK,
   S_IFREG,
@@ -35,7 +34,7 @@ import type { AttributeChange, Credentials, Location, Mount, OpenFile, Time } fr
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { mayGrowTo } from './size-limit.ts'
-import { dentryOf, findPlace, inodeOf, isFile, timeOf } from './support.ts'
+import { dentryOf, findPlace, inodeOf, isFile, opened, timeOf } from './support.ts'
 import { writeStat, writeStatx } from './stat-layout.ts'
 
 const STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT
@@ -131,12 +130,6 @@ function chmod(found: Location | OpenFile | number, task: Task, mode: number): n
 }
 
 const fchmod = (task: Task, fd: number, mode: number): number => chmod(opened(task, fd), task, mode)
-
-/** A descriptor that is more than a place. */
-function opened(task: Task, fd: number): OpenFile | number {
-  const file = task.files.get(fd)
-  return file === undefined || (file.flags & O_PATH) !== 0 ? -EBADF : file
-}
 
 function fchmodat2(task: Task, directory: number, path: number, mode: number, flags: number): number {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL

@@ -2,7 +2,6 @@
 import { AT_FDCWD, IN_ATTRIB, S_IFDIR, S_IFREG } from '../../../linux/constants.ts'
 import {
   E2BIG,
-  EBADF,
   EFAULT,
   ENAMETOOLONG,
   ENODATA,
@@ -17,7 +16,7 @@ import { permits, READ, WRITE } from '../../fs/permissions.ts'
 import type { Location, OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { dentryOf, findPlace, inodeOf, isFile } from './support.ts'
+import { dentryOf, findPlace, inodeOf, isFile, opened } from './support.ts'
 
 type Found = Location | OpenFile | number
 
@@ -27,7 +26,6 @@ const nameBytes = new Uint8Array(MOST_NAME + 1)
 
 const byPath = (task: Task, path: number, follow: boolean): Found =>
   findPlace(task, AT_FDCWD, path, 0, follow)
-const byDescriptor = (task: Task, fd: number): Found => task.files.get(fd) ?? -EBADF
 
 function readName(task: Task, address: number): string | number {
   const length = task.memory.readString(address, nameBytes)
@@ -102,17 +100,16 @@ function told(found: Location | OpenFile, result: number = -EOPNOTSUPP): number 
 export const extended: Family = {
   getxattr: (task, path, name, value, size) => get(task, byPath(task, path, true), name, value, size),
   lgetxattr: (task, path, name, value, size) => get(task, byPath(task, path, false), name, value, size),
-  fgetxattr: (task, fd, name, value, size) => get(task, byDescriptor(task, fd), name, value, size),
+  fgetxattr: (task, fd, name, value, size) => get(task, opened(task, fd), name, value, size),
   setxattr: (task, path, name, value, size, flags) =>
     set(task, byPath(task, path, true), name, value, size, flags),
   lsetxattr: (task, path, name, value, size, flags) =>
     set(task, byPath(task, path, false), name, value, size, flags),
-  fsetxattr: (task, fd, name, value, size, flags) =>
-    set(task, byDescriptor(task, fd), name, value, size, flags),
+  fsetxattr: (task, fd, name, value, size, flags) => set(task, opened(task, fd), name, value, size, flags),
   listxattr: (task, path, buffer, size) => list(task, byPath(task, path, true), buffer, size),
   llistxattr: (task, path, buffer, size) => list(task, byPath(task, path, false), buffer, size),
-  flistxattr: (task, fd, buffer, size) => list(task, byDescriptor(task, fd), buffer, size),
+  flistxattr: (task, fd, buffer, size) => list(task, opened(task, fd), buffer, size),
   removexattr: (task, path, name) => remove(task, byPath(task, path, true), name),
   lremovexattr: (task, path, name) => remove(task, byPath(task, path, false), name),
-  fremovexattr: (task, fd, name) => remove(task, byDescriptor(task, fd), name),
+  fremovexattr: (task, fd, name) => remove(task, opened(task, fd), name),
 }

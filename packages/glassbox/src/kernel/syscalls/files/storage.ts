@@ -3,7 +3,6 @@ import {
   IN_MODIFY,
   AT_FDCWD,
   FALLOC_FL_PUNCH_HOLE,
-  O_PATH,
   S_IFDIR,
   S_IFIFO,
   S_IFREG,
@@ -21,7 +20,7 @@ import type { Location, Mount, OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { mayGrowTo } from './size-limit.ts'
-import { findPlace, isFile } from './support.ts'
+import { findPlace, isFile, opened } from './support.ts'
 
 const STATFS_BYTES = 120
 const bytes = new Uint8Array(STATFS_BYTES)
@@ -60,30 +59,28 @@ function fstatfs(task: Task, fd: number, buffer: number): number {
   return writeStatistics(task, buffer, mount)
 }
 
-function opened(task: Task, fd: number): OpenFile | undefined {
-  const file = task.files.get(fd)
-  return file === undefined || (file.flags & O_PATH) !== 0 ? undefined : file
-}
-
 function fsync(task: Task, fd: number): number {
   const file = opened(task, fd)
-  if (file === undefined) return -EBADF
+  if (typeof file === 'number') return file
   if (file.stream) return -EINVAL
   return file.sync?.() ?? 0
 }
 
-const syncfs = (task: Task, fd: number): number => (opened(task, fd) === undefined ? -EBADF : 0)
+const syncfs = (task: Task, fd: number): number => {
+  const file = opened(task, fd)
+  return typeof file === 'number' ? file : 0
+}
 
 function syncFileRange(task: Task, fd: number, offset: number, length: number, flags: number): number {
   const file = opened(task, fd)
-  if (file === undefined) return -EBADF
+  if (typeof file === 'number') return file
   if (offset < 0 || length < 0 || (flags & ~7) !== 0) return -EINVAL
   return file.stream ? -ESPIPE : 0
 }
 
 function fallocate(task: Task, fd: number, mode: number, offset: number, length: number): number {
   const file = opened(task, fd)
-  if (file === undefined) return -EBADF
+  if (typeof file === 'number') return file
   if (offset < 0 || length <= 0) return -EINVAL
   if (!isWritable(file)) return -EBADF
   if (file.inode.type === S_IFIFO) return -ESPIPE
@@ -98,14 +95,14 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
 
 function fadvise64(task: Task, fd: number, _offset: number, _length: number, advice: number): number {
   const file = opened(task, fd)
-  if (file === undefined) return -EBADF
+  if (typeof file === 'number') return file
   if (file.inode.type === S_IFIFO) return -ESPIPE
   return advice < 0 || advice > 5 ? -EINVAL : 0
 }
 
 function readahead(task: Task, fd: number): number {
   const file = opened(task, fd)
-  if (file === undefined || !isReadable(file)) return -EBADF
+  if (typeof file === 'number' || !isReadable(file)) return -EBADF
   return file.inode.type === S_IFREG ? 0 : -EINVAL
 }
 

@@ -1,5 +1,5 @@
 /** What calls on files have in common: paths and places out of guest memory, and waiting. */
-import { AT_EMPTY_PATH, AT_FDCWD, S_IFDIR } from '../../../linux/constants.ts'
+import { AT_EMPTY_PATH, AT_FDCWD, O_PATH, S_IFDIR } from '../../../linux/constants.ts'
 import { EAGAIN, EBADF, ENOENT, ENOTDIR } from '../../../linux/errno-numbers.ts'
 import { dropReference } from '../../fs/descriptor-table.ts'
 import { walk } from '../../fs/path/start.ts'
@@ -55,6 +55,12 @@ export function findPlace(
   if (typeof start === 'number') return length === 0 ? -ENOENT : start
   const error = walk.run(start, caller, pathBytes, length, follow ? FOLLOW : 0)
   return error === 0 ? walk.location() : error
+}
+
+/** The file of a descriptor that is more than a place (O_PATH), or EBADF. */
+export function opened(task: Task, fd: number): OpenFile | number {
+  const file = task.files.get(fd)
+  return file === undefined || (file.flags & O_PATH) !== 0 ? -EBADF : file
 }
 
 export const isFile = (found: Location | OpenFile): found is OpenFile => 'references' in found
