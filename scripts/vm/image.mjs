@@ -11,7 +11,7 @@ const output = (file, args, options = {}) => execFileSync(file, args, { encoding
 /** The programs that tests and their guests start. */
 const PROGRAMS = (
   'awk bash busybox cat chmod chown chroot cmp cp cut date dd echo env false find getfattr grep head hostname id ipcmk ipcrm kill ln ls mkdir ' +
-  'mkfifo mount mv nice nproc printf prlimit ps pwd python3 readlink rm rmdir sed seq setfattr setpriv setsid sh sleep sort stat tail taskset tee ' +
+  'mkfifo mount mv nice nproc printf prlimit ps pwd python3 readlink script rm rmdir sed seq setfattr setpriv setsid sh sleep sort stat tail taskset tee ' +
   'test timeout touch tr true truncate umount uname uniq unshare wc yes'
 ).split(' ')
 const DIRECTORIES = [
@@ -20,6 +20,7 @@ const DIRECTORIES = [
   'proc',
   'sys',
   'tmp',
+  'var/tmp',
   'root',
   'run',
   'var',

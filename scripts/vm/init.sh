@@ -17,7 +17,7 @@ mount -t sysfs sysfs /sys
 mkdir -p /dev/shm /dev/pts /dev/mqueue
 mount -t tmpfs tmpfs /dev/shm
 mount -t devpts devpts /dev/pts
-chmod 1777 /tmp /dev/shm
+chmod 1777 /tmp /var/tmp /dev/shm
 busybox ip link set lo up
 mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
 /usr/bin/bash /layouts # not busybox's shell, which takes its own programs for those of the system
