@@ -36,6 +36,9 @@ const FIELDS = {
   fdorskip: { type: 'fd', bits: 32 },
   btrfscompat: int('hex'),
   mountid: int('hex'),
+  usernsid: int('hex'),
+  mountstr: int('decimal'),
+  mountstrs: int('decimal'),
   ebpfcode: int('hex'),
   unicode: int('hex'),
   largest: int('decimal'),
@@ -107,6 +110,7 @@ export function elementKind(text, bytes) {
  */
 function distant(way, text, count) {
   if (text === 'bytes') return { type: 'buffer', way, length: count, form: 'bytes' }
+  if (text === 'xattr') return { type: 'buffer', way, length: count, form: 'attribute' }
   if (text === 'cstring') return { type: 'string', way, room: count }
   const [, kind, bytes] = /^(.+?)(?:\/(\d+))?$/.exec(text)
   return array(way, elementKind(kind, Number(bytes ?? 0)), count)

@@ -55,6 +55,7 @@ const DEVICES = {
   ptp_offset: 'ptp_sys_offset',
   ptp_extended: 'ptp_sys_offset_extended',
   rtc_param: 'rtc_param_get',
+  lsm_contexts: 'lsm_context',
   v4l2_dequeue: 'v4l2_buffer',
   v4l2_get: 'v4l2_control',
   v4l2_set: 'v4l2_control',
@@ -107,8 +108,12 @@ export const REQUESTS = {
   mixed,
   sizedshape: (way, operand) => {
     const [name, index] = operand.split(',')
-    return pointer(way, struct(name), { size: argument(index) })
+    return pointer(way, struct(name), {
+      size: argument(index),
+      ...(way === 'inout' ? { told: 'always' } : {}),
+    })
   },
+  selfsized: (way, operand) => pointer(way, struct(operand), { size: { by: 'field', field: 'size' } }),
   sizedby: way => ({ type: 'buffer', way, length: constant(0), form: 'bytes' }),
   bytecell: cell(1),
   longcell: cell(8),

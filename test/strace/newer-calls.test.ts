@@ -9,10 +9,12 @@ import { strace } from './support/strace.js'
 
 const LINES = [
   'cachestat(-1, {off=0x1000, len=5}, NULL, 0)',
-  'map_shadow_stack(NULL, 4096, SHADOW_STACK_SET_TOKEN|SHADOW_STACK_SET_MARKER|0x4)',
+  'map_shadow_stack(NULL, 4096, SHADOW_STACK_SET_TOKEN|0x6)',
   'mseal(0x1, 4096, 0x1)',
-  'statmount({size=24, mnt_id=0x1, param=STATMOUNT_SB_BASIC|STATMOUNT_MNT_BASIC}, NULL, 0, 0x1)',
-  'listmount({size=32, mnt_id=LSMT_ROOT, param=0x7, mnt_ns_id=0x9}, NULL, 0, LISTMOUNT_REVERSE|0x2)',
+  'statmount({size=24, mnt_ns_fd=0, mnt_id=0x1, param=STATMOUNT_SB_BASIC|STATMOUNT_MNT_BASIC}, NULL, 0, ' +
+    'STATMOUNT_BY_FD)',
+  'listmount({size=32, mnt_ns_fd=0, mnt_id=LSMT_ROOT, param=0x7, mnt_ns_id=0x9}, NULL, 0, ' +
+    'LISTMOUNT_REVERSE|0x2)',
   'lsm_set_self_attr(LSM_ATTR_CURRENT, {id=LSM_ID_APPARMOR, flags=0x1, len=32, ctx_len=0}, 32, 0x1)',
   'lsm_list_modules(NULL, NULL, 0x3)',
   'setxattrat(-1, "x", AT_SYMLINK_NOFOLLOW, "user.a", {value="text", size=4, flags=XATTR_CREATE}, 16)',
@@ -66,13 +68,12 @@ const NAMES = [
   'landlock_add_rule(3, LANDLOCK_RULE_NET_PORT, {allowed_access=LANDLOCK_ACCESS_NET_BIND_TCP|' +
     'LANDLOCK_ACCESS_NET_CONNECT_SEND_UDP, port=443}, LANDLOCK_ADD_RULE_QUIET)',
   'landlock_add_rule(3, LANDLOCK_RULE_NET_PORT, NULL, 0x2 /* LANDLOCK_ADD_RULE_??? */)',
-  'landlock_restrict_self(3, LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF|' +
-    'LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON|LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF|' +
-    'LANDLOCK_RESTRICT_SELF_TSYNC|0x10)',
+  'landlock_restrict_self(3, 0x1f)',
   'pidfd_send_signal(3, SIGKILL, NULL, PIDFD_SIGNAL_THREAD|PIDFD_SIGNAL_THREAD_GROUP)',
-  'futex_wake(0x1000, 0xffffffff, 1, FUTEX2_SIZE_U32|FUTEX2_PRIVATE)',
-  'futex_wait(0x1000, 0x5, 0xffffffff, FUTEX2_SIZE_U32|FUTEX2_NUMA, NULL, CLOCK_MONOTONIC)',
-  'futex_requeue(ADDRESS, 0, 1, 2)',
+  'futex_wake(0x1000, FUTEX_BITSET_MATCH_ANY, 1, FUTEX2_SIZE_U32|FUTEX2_PRIVATE)',
+  'futex_wait(0x1000, 5, FUTEX_BITSET_MATCH_ANY, FUTEX2_SIZE_U32|FUTEX2_NUMA, NULL, CLOCK_MONOTONIC)',
+  'futex_requeue([{val=0x1, uaddr=0x1000, flags=FUTEX2_SIZE_U32}, {val=0x3, uaddr=0x2000, ' +
+    'flags=FUTEX2_SIZE_U32|FUTEX2_PRIVATE}], 0, 1, 2)',
   'lsm_get_self_attr(LSM_ATTR_CURRENT, NULL, [4], LSM_FLAG_SINGLE)',
   'getxattrat(-1, "x", AT_SYMLINK_NOFOLLOW, "user.a", {value="", size=4, flags=0}, 16)',
   'statx(-1, "x", AT_STATX_SYNC_AS_STAT, STATX_MNT_ID_UNIQUE|STATX_SUBVOL|STATX_WRITE_ATOMIC|' +
@@ -83,14 +84,14 @@ const NAMES = [
     'stx_dio_read_offset_align=8, stx_atomic_write_unit_max_opt=16})',
   'memfd_create("x", MFD_CLOEXEC|MFD_NOEXEC_SEAL|MFD_EXEC)',
   'fcntl(3, F_DUPFD_QUERY, 4)',
-  'fcntl(3, F_CREATED_QUERY)',
-  'fcntl(3, F_GETDELEG, {d_flags=0, d_type=F_WRLCK})',
-  'fcntl(3, F_SETDELEG, {d_flags=0, d_type=F_WRLCK})',
+  'fcntl(3, F_CREATED_QUERY, 0x4)',
+  'fcntl(3, F_GETDELEG, {d_flags=0, d_type=F_WRLCK, __pad=0})',
+  'fcntl(3, F_SETDELEG, {d_flags=0, d_type=F_WRLCK, __pad=0})',
   'prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN|PR_MDWE_NO_INHERIT, 0, 0, 0)',
-  'prctl(PR_GET_SHADOW_STACK_STATUS, [PR_SHADOW_STACK_ENABLE|PR_SHADOW_STACK_PUSH], 0, 0, 0)',
-  'prctl(PR_SET_SHADOW_STACK_STATUS, PR_SHADOW_STACK_ENABLE|PR_SHADOW_STACK_PUSH, 0, 0, 0)',
-  'prctl(PR_TIMER_CREATE_RESTORE_IDS, PR_TIMER_CREATE_RESTORE_IDS_ON, 0, 0, 0)',
-  'prctl(PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, 0x10, 0, 0)',
+  'prctl(PR_GET_SHADOW_STACK_STATUS, ADDRESS, 0, 0, 0)',
+  'prctl(PR_SET_SHADOW_STACK_STATUS, 0x5, 0, 0, 0)',
+  'prctl(PR_TIMER_CREATE_RESTORE_IDS, 0x1, 0, 0, 0)',
+  'prctl(PR_FUTEX_HASH, 0x1, 0x10, 0, 0)',
   'execveat(-1, "x", NULL, NULL, AT_EMPTY_PATH|AT_EXECVE_CHECK)',
   'name_to_handle_at(-1, "x", NULL, NULL, AT_HANDLE_MNT_ID_UNIQUE|AT_HANDLE_FID)',
   'ioctl(-1, PIDFD_GET_INFO, {mask=PIDFD_INFO_PID|PIDFD_INFO_CGROUPID|' +
@@ -102,9 +103,10 @@ const NAMES = [
     'PIDFD_INFO_CREDS|PIDFD_INFO_CGROUPID|PIDFD_INFO_EXIT|PIDFD_INFO_COREDUMP|' +
     'PIDFD_INFO_SUPPORTED_MASK|PIDFD_INFO_COREDUMP_SIGNAL|PIDFD_INFO_COREDUMP_CODE})',
   'ioctl(-1, NS_MNT_GET_INFO, {size=16, nr_mounts=3, mnt_ns_id=99})',
-  'ioctl(-1, NS_GET_ID, [99])',
+  'ioctl(-1, NS_GET_ID, ADDRESS)',
   'ioctl(-1, NS_GET_PID_FROM_PIDNS, 7)',
-  'ioctl(-1, FS_IOC_GETFSUUID, {len=16, uuid=01020304-0506-0708-090a-0b0c0d0e0f10})',
+  'ioctl(-1, FS_IOC_GETFSUUID, {len=16, ' +
+    'uuid="\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08\\x09\\x0a\\x0b\\x0c\\x0d\\x0e\\x0f\\x10"})',
   'ioctl(-1, FS_IOC_GETFSSYSFSPATH, {len=8, name="ext4/sda"})',
   'ioctl(-1, EPIOCSPARAMS, {busy_poll_usecs=5, busy_poll_budget=8, prefer_busy_poll=1})',
   'ioctl(-1, PAGEMAP_SCAN, {size=96, flags=PM_SCAN_WP_MATCHING, start=0x1000, end=0x5000, ' +
@@ -114,7 +116,7 @@ const NAMES = [
   'ioctl(-1, UFFDIO_MOVE, {dst=0x1000, src=0x2000, len=0x3000, mode=UFFDIO_MOVE_MODE_DONTWAKE|' +
     'UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, move=0x3000})',
   'ioctl(-1, UFFDIO_POISON, {range={start=0x1000, len=0x2000}, ' +
-    'mode=UFFDIO_POISON_MODE_DONTWAKE, updated=0x2000})',
+    'mode=UFFDIO_POISON_MODE_DONTWAKE, updated=8192})',
   'ioctl(-1, PAGEMAP_SCAN, NULL)',
   'ioctl(-1, NTSYNC_IOC_WAIT_ANY, 0)',
 ]

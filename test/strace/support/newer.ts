@@ -48,9 +48,20 @@ const spellings = (value: bigint, replaced: boolean): string =>
         ...[`0x${value.toString(16)}`, `0${value.toString(8)}`, `${value}`, `${BigInt.asIntN(32, value)}`],
       ].join('|')
 
+/** A type of mapping stands in front of the flags, as a number of its own. */
+const TYPES = SETS.get('map_type') ?? new Map<string, bigint>()
+
+/** The same, for flags behind a type that 6.1 does not know. */
+function olderType(type: string, flags: readonly string[]): string {
+  const number = `(?:${spellings(TYPES.get(type) ?? 0n, false)})(?: /\\* MAP_\\?{3} \\*/)?`
+  return flags.length === 0 ? number : `${number}\\|${olderText(flags.join('|'))}`
+}
+
 /** What strace 6.1 may have in place of one value: names and numbers with `|` between. */
 function olderText(value: string): string {
   const parts = value.split('|')
+  const [first = '', ...others] = parts
+  if (TYPES.has(first)) return olderType(first, others)
   const isNumber = (part: string): boolean => part === REPLACED || /^\d\w*$/.test(part)
   const isOlder = (part: string): boolean => !isNumber(part) && !NUMBERS.has(part)
   const number = parts.reduce(
@@ -117,6 +128,9 @@ function selectedOther(ours: string, theirs: string): boolean {
 const FIELDS =
   /, (?:handled_access_net|stx_subvol|stx_atomic_write_unit_min|stx_dio_read_offset_align)=[^{}]*(?=\})/g
 
+/** Options of TIPC, whose values 6.1 shows as bytes. */
+const VALUES = /^[gs]etsockopt\([^,]*, (?:0x10f|SOL_TIPC)\b/
+
 /** Structs of which 6.1 reads less, so that only ours may end behind its memory. */
 const UNREAD = /^landlock_create_ruleset\(0x\w+, /
 
@@ -152,6 +166,7 @@ function replacements(ours: string): readonly { at: number; length: number; olde
 export function sameButNewer(ourLine: string, theirLine: string): boolean {
   const [ours, theirs] = [unaligned(ourLine), unaligned(theirLine)]
   if (ourLine === theirLine || selectedOther(ours, theirs)) return true
+  if (VALUES.test(ours) && VALUES.test(theirs)) return true
   if (UNREAD.test(ours) && theirs.startsWith('landlock_create_ruleset({handled_access_fs=')) return true
   let pattern = ''
   let end = 0

@@ -162,7 +162,8 @@ export function behindPointer<Made>(
     }
     case 'buffer': {
       const length = lengthOf(kind.length)
-      return isOutput && length > 0 ? make.address(new NotWritten(address)) : make.bytes(address, length)
+      const isUnknown = length > 0 || kind.length.by === 'result'
+      return isOutput && isUnknown ? make.address(new NotWritten(address)) : make.bytes(address, length)
     }
     case 'path':
       return make.text(address, PATH_MAX - 1)

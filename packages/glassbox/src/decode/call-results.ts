@@ -29,7 +29,10 @@ import {
   PR_GET_DUMPABLE,
   PR_GET_FP_MODE,
   PR_GET_SECUREBITS,
+  PR_GET_MDWE,
   PR_GET_SPECULATION_CTRL,
+  PR_PPC_GET_DEXCR,
+  PR_RISCV_V_GET_CONTROL,
   PR_GET_TAGGED_ADDR_CTRL,
   PR_MCE_KILL_GET,
   PR_PAC_GET_ENABLED_KEYS,
@@ -50,7 +53,7 @@ import { readWord } from './memory.ts'
 import { isGiven } from './shapes/given.ts'
 import { structAt } from './shapes/struct-text.ts'
 import { NAMES, nameIn, restText, setText, signalText } from './names.ts'
-import { taggedText } from './process/prctl-words.ts'
+import { riscvVectorText, taggedText } from './process/prctl-words.ts'
 import { hex } from './text.ts'
 
 export type ResultPrinter = (value: bigint, context: Context) => string | undefined
@@ -128,9 +131,9 @@ const flagsWithNames =
     return isNamed ? `${hex(value)} (${names})` : hex(value)
   }
 
-/** One of some kinds of speculation: the state of a kind without a name has no name either. */
+/** The state of a kind of speculation: of one without a name, only zero has a name. */
 const speculation: ResultPrinter = (value, context) =>
-  nameIn('pr_spec', argument(context, 1)) === undefined
+  value !== 0n && nameIn('pr_spec', argument(context, 1)) === undefined
     ? undefined
     : hex(value) + note('|pr_spec_get', value, context)
 
@@ -153,6 +156,10 @@ const PRCTL: Readonly<Record<number, ResultPrinter>> = {
   [PR_PAC_GET_ENABLED_KEYS]: flagsWithNames('|pr_pac_enabled'),
   [PR_GET_TAGGED_ADDR_CTRL]: (value, { options }) =>
     hex(value) + (options.spelling === 'raw' ? '' : ` (${taggedText(value)})`),
+  [PR_RISCV_V_GET_CONTROL]: (value, { options }) =>
+    hex(value) + (options.spelling === 'raw' ? '' : ` (${riscvVectorText(value)})`),
+  [PR_PPC_GET_DEXCR]: flagsWithNames('|ppc_dexcr_ctrl'),
+  [PR_GET_MDWE]: flagsWithNames('|mdwe'),
   [PR_GET_SPECULATION_CTRL]: speculation,
   [PR_GET_DUMPABLE]: value => value + nameNote('suid_dump', value),
   [PR_MCE_KILL_GET]: value => value + nameNote('mce_policy', value),

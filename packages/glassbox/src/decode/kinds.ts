@@ -12,7 +12,7 @@ import { argument, type Context, type Kind, type Printer, signed32 } from './con
 import { fileTimes } from './files/file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files/files.ts'
 import { idList, OLD_WORDS, oldPointing } from './old-calls.ts'
-import { FLAG_WORDS, ipcCommand } from './basic/flag-words.ts'
+import { FLAG_WORDS, ipcCommand, statxFlags } from './basic/flag-words.ts'
 import {
   failedInterfaceRequest,
   interfaceList,
@@ -41,10 +41,10 @@ import { netlinkProtocol, netlinkText } from './netlink/messages.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './network/messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
 import { capabilitySets } from './process/capabilities.ts'
-import { feature, features, taggedAddresses, vectorLength } from './process/prctl-words.ts'
+import { feature, features, riscvVector, taggedAddresses, vectorLength } from './process/prctl-words.ts'
 import { OTHERS_DESCRIPTORS } from './process/others-descriptors.ts'
 import { filterProgram, schedulingParameter, waitStatus } from './process/processes.ts'
-import { errnoText, named, nameForComment, restText, setText, signalText } from './names.ts'
+import { errnoText, named, nameForComment, setText, signalText } from './names.ts'
 import { SCALARS } from './basic/scalars.ts'
 import {
   pendingSignals,
@@ -69,9 +69,9 @@ import {
   structOption,
 } from './network/options.ts'
 import { returnedAddress, socketAddress } from './network/socket.ts'
-import { futexBits, futexOperation, futexWakeOperation, socketError } from './special.ts'
+import { futexBits, futexOperation, futexWakeOperation, futexWideBits, socketError } from './special.ts'
 import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
-import { sizedStruct } from './basic/sized.ts'
+import { selfSized, sizedStruct } from './basic/sized.ts'
 import { cell, items, rememberCell, results } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
 import { DEVICES, DEVICES_AT_ZERO } from './devices/devices.ts'
@@ -96,18 +96,6 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
   sock_fprog: filterProgram,
 }
 
-/** How fresh the answer must be is a field of two bits, whose zero value has a name. */
-const statxFlags: Printer = (value, { options }) => {
-  const SYNC_TYPE = 0x6000n
-  const flags = BigInt.asUintN(32, value)
-  const sync = flags & SYNC_TYPE
-  const rest = flags & ~SYNC_TYPE
-  // As in strace, which prints no number for zero here.
-  const none = named('', 'AT_STATX_SYNC_AS_STAT', options).replace(/^ /, '0 ')
-  const type = sync === 0n ? none : setText('|at_statx', sync, options)
-  return rest === 0n ? type : `${type}|${restText('|at', rest, options)}`
-}
-
 /** Prints the name beside the number even if -X does not ask for it. */
 const IN_COMMENT = { spelling: 'verbose' } as const
 
@@ -125,6 +113,7 @@ const INNER: Readonly<Record<string, Printer>> = {
   sockerror: socketError,
   futexop: futexOperation,
   bitset: futexBits,
+  widebitset: futexWideBits,
   wakeop: futexWakeOperation,
   statxflags: statxFlags,
   key,
@@ -146,6 +135,7 @@ const INNER: Readonly<Record<string, Printer>> = {
   vector: vectorLength('|pr_sve'),
   matrix: vectorLength('|pr_sme'),
   tagged: taggedAddresses,
+  riscvvector: riscvVector,
   features,
   feature,
   pidtype: (value, { options }) =>
@@ -250,6 +240,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   shape: operand => shaped(operand, valueText),
   given: operand => given(operand, valueText),
   sizedshape: operand => sizedShape(operand, valueText),
+  selfsized: operand => selfSized(operand, valueText),
   counted: operand => counted(operand, valueText),
   sizedby: operand => sizedBy(operand, valueText),
   mixed: operand => mixed(operand, valueText),
@@ -338,7 +329,10 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
 const ALWAYS_SHOWN = new Set(['cloneargs', 'sentmsgs', 'uring', 'kept'])
 
 /** Kinds that are input and output if the direction is `=`. */
-const CHANGING = new Set(['shape', 'device', 'cell', 'moved', 'length', 'filehandle', 'given'])
+const CHANGING = new Set(['shape', 'device', 'sizedshape', 'cell', 'moved', 'length', 'filehandle', 'given'])
+
+/** Kinds of these of which no number is remembered at the entry. */
+const STRUCTS = new Set(['shape', 'device', 'sizedshape'])
 
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
@@ -365,7 +359,7 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth, letters === 'device' && DEVICES_AT_ZERO.has(operand)),
-    ...(letters !== 'shape' && letters !== 'device' && { remember: remembering(letters, operand) }),
+    ...(!STRUCTS.has(letters) && { remember: remembering(letters, operand) }),
   }
 }
 

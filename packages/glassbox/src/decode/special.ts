@@ -27,6 +27,10 @@ export const futexBits: Printer = (value, { options }) => {
   return BigInt.asUintN(32, value) === MATCH_ANY ? named(number, 'FUTEX_BITSET_MATCH_ANY', options) : number
 }
 
+/** The same, of the calls that take 64 bits. */
+export const futexWideBits: Printer = (value, { options }) =>
+  value === MATCH_ANY ? named(hex(value), 'FUTEX_BITSET_MATCH_ANY', options) : hex(value)
+
 const OPERATIONS = ['SET', 'ADD', 'OR', 'ANDN', 'XOR']
 const COMPARISONS = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE']
 

@@ -147,6 +147,15 @@ const mountFlags: Printer = (value, { options }) => {
   return flags === 0n ? magic : `${magic}|${setText('|mount', flags, options)}`
 }
 
+const FUTEX_SIZE = 3n
+
+/** The size of a futex always has a name, also the one that is zero. */
+const futex2Flags: Printer = (value, { options }) => {
+  const size = setText('=futex2_size', value & FUTEX_SIZE, options)
+  const flags = word(value) & ~FUTEX_SIZE
+  return flags === 0n ? size : `${size}|${restText('|futex2', flags, options)}`
+}
+
 const KEYS = 0x100n
 
 export const FLAG_WORDS: Readonly<Record<string, Printer>> = {
@@ -163,6 +172,7 @@ export const FLAG_WORDS: Readonly<Record<string, Printer>> = {
   kexecflags: kexecFlags,
   ioprio: ioPriority,
   fanflags: fanFlags,
+  futex2flags: futex2Flags,
   qcmd: quotaCommand,
   mountflags: mountFlags,
 }
@@ -174,3 +184,15 @@ export const ipcCommand =
     if ((value & KEYS) === 0n) return setText(`=${set}`, value, options)
     return `${named(hex(KEYS), 'IPC_64', options)}|${setText(`=${set}`, word(value) & ~KEYS, options)}`
   }
+
+/** How fresh the answer must be is a field of two bits, whose zero value has a name. */
+export const statxFlags: Printer = (value, { options }) => {
+  const SYNC_TYPE = 0x6000n
+  const flags = BigInt.asUintN(32, value)
+  const sync = flags & SYNC_TYPE
+  const rest = flags & ~SYNC_TYPE
+  // As in strace, which prints no number for zero here.
+  const none = named('', 'AT_STATX_SYNC_AS_STAT', options).replace(/^ /, '0 ')
+  const type = sync === 0n ? none : setText('|at_statx', sync, options)
+  return rest === 0n ? type : `${type}|${restText('|at', rest, options)}`
+}

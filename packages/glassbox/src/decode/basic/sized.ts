@@ -55,6 +55,25 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
+/**
+ * A struct whose first field is its size. What is less than the first version of the struct has
+ * only that field.
+ */
+export const selfSized =
+  (name: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const whole = shapeOf(name, context.model)
+    const said = sizeWithin(value, SIZE_BYTES, context)
+    if (!whole || said < 0) return address(value)
+    if (said < (FIRST_SIZES.get(name as StructName) ?? whole.size)) return `{size=${said}}`
+    const shape = beginning(whole, BigInt(said))
+    const view = readView(context.memory, value, Math.min(said, whole.size))
+    if (!view) return `{size=${said}, ???}`
+    const struct = new StructView(shape.layout, view, value, context)
+    const text = structText(struct, shape, context, valueText).slice(0, -1)
+    return `${text}${bytesBehind(value, shape.size, BigInt(said), context)}}`
+  }
+
 const SIZE_BYTES = 4
 
 /** The size that a struct says, of which only so many bytes are there; -1: unreadable. */

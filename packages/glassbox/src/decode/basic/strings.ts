@@ -127,19 +127,23 @@ const taskName =
     return quote(end < 0 ? bytes : bytes.subarray(0, end), end < 0, context.options.stringsInHex)
   }
 
+/** The bytes of such a value, which are not too many. */
+export function attributeText(value: bigint, length: number, context: Context): string {
+  const shown = Math.min(length, context.limit)
+  const last = shown > 0 ? context.memory.read(value + BigInt(shown - 1), 1)[0] : undefined
+  // As in strace: a NUL where the text is cut is taken for its end.
+  const whole = buffer(value, length, context)
+  const isText = context.options.stringsInHex !== 'all'
+  return last === 0 && isText && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
+}
+
 /** A value of an extended attribute, without the NUL that text often ends with. */
 const attributeValue =
   (operand: string, late: boolean): Printer =>
   (value, context) => {
     const said = argument(context, Number(operand))
     const length = late ? (context.outcome?.value ?? 0n) : said
-    if (length > XATTR_SIZE_MAX) return address(value)
-    const shown = Math.min(Number(length), context.limit)
-    const last = shown > 0 ? context.memory.read(value + BigInt(shown - 1), 1)[0] : undefined
-    // As in strace: a NUL where the text is cut is taken for its end.
-    const whole = buffer(value, Number(length), context)
-    const isText = context.options.stringsInHex !== 'all'
-    return last === 0 && isText && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
+    return length > XATTR_SIZE_MAX ? address(value) : attributeText(value, Number(length), context)
   }
 
 const HOST_NAME_MAX = 64n

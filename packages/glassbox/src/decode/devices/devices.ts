@@ -9,6 +9,7 @@ import { INPUT } from './input.ts'
 import { MACHINES } from './machines.ts'
 import { MAPPER } from './mapper.ts'
 import { SCSI } from './scsi.ts'
+import { SECURITY } from './security.ts'
 import { RINGS } from '../files/uring.ts'
 import { TRACED } from './traced.ts'
 import { VIDEO } from './video.ts'
@@ -20,6 +21,7 @@ export const DEVICES: Readonly<Record<string, Device>> = {
   ...MACHINES,
   ...MAPPER,
   ...SCSI,
+  ...SECURITY,
   ...CONSOLES,
   ...INPUT,
   ...VIDEO,

@@ -130,14 +130,9 @@ const named = (kind: string, source: Source, late: boolean): LineStep => ({
 })
 
 /** A number in a struct of this name that the kernel filled. */
-const numberIn = (
-  name: StructName,
-  argument: number,
-  field: string,
-  form: NumberForm = 'unsigned',
-): LineStep => ({
+const numberIn = (name: StructName, argument: number, field: string): LineStep => ({
   step: 'number',
-  form,
+  form: 'unsigned',
   source: memberOf(name, argument, field),
 })
 
@@ -150,7 +145,7 @@ function memberOf(name: StructName, argument: number, field: string): Source {
 function statSteps(argument: number, { full, fixedZone }: LineStyle): readonly LineStep[] | undefined {
   const field = (name: string): Source => memberOf('stat', argument, name)
   const mode = [text('st_mode='), named(PLAIN_FILE_MODE, field('st_mode'), true)]
-  const size = [text(', st_size='), numberIn('stat', argument, 'st_size', 'signed')]
+  const size = [text(', st_size='), numberIn('stat', argument, 'st_size')]
   if (!full) return [text('{'), ...mode, ...size, text(', ...}')]
   if (fixedZone === undefined) return undefined
   const numbers = (...names: readonly string[]): LineStep[] =>

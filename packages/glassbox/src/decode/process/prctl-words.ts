@@ -38,6 +38,30 @@ export function taggedText(value: bigint): string {
 
 export const taggedAddresses: Printer = (value, { options }) => named(hex(value), taggedText(value), options)
 
+const CONTROLS = ['DEFAULT', 'OFF', 'ON']
+const CONTROL_BITS = 2n
+const CONTROL = 3n
+const INHERIT = 0x10n
+
+const controlName = (value: bigint): string => {
+  const name = CONTROLS[Number(value & CONTROL)]
+  return name === undefined ? hex(value & CONTROL) : `PR_RISCV_V_VSTATE_CTRL_${name}`
+}
+
+/** The state of vectors of riscv, that of programs that it executes, and whether those keep it. */
+export function riscvVectorText(value: bigint): string {
+  const rest = value & ~0x1fn
+  const parts = [
+    controlName(value),
+    `${controlName(value >> CONTROL_BITS)}<<${CONTROL_BITS}`,
+    `${value & INHERIT ? '' : '!'}PR_RISCV_V_VSTATE_CTRL_INHERIT`,
+    ...(rest === 0n ? [] : [hex(rest)]),
+  ]
+  return parts.join('|')
+}
+
+export const riscvVector: Printer = (value, { options }) => named(hex(value), riscvVectorText(value), options)
+
 /** A mask of XSAVE features: the names are always in a comment. */
 export const features: Printer = (value, context) =>
   value === 0n ? hex(value) : withName('|xfeatures', value, context)

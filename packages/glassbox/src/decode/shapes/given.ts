@@ -108,13 +108,17 @@ export const rememberGiven = (operand: string) => {
   }
 }
 
-/** A struct that is an address if the size that argument N gives is less than its own. */
+/**
+ * A struct that is an address if the size that argument N gives is less than its own, or with
+ * `page`, more than a page.
+ */
 export const sizedShape =
   (operand: string, valueText: KindText): Printer =>
   (value, context) => {
-    const { shape, sizeAt } = parse(operand)
+    const { shape, sizeAt, wrapper: most } = parse(operand)
     const size = BigInt.asUintN(32, argument(context, sizeAt))
-    const struct = shape && size >= BigInt(shape.size) ? viewAt(shape.layout, value, context) : undefined
+    const isSize = shape && size >= BigInt(shape.size) && (most !== 'page' || size <= MOST_BYTES)
+    const struct = isSize ? viewAt(shape.layout, value, context) : undefined
     if (!shape || !struct) return address(value)
     const text = structText(struct, shape, context, valueText)
     return `${text.slice(0, -1)}${bytesBehind(value, shape.size, size, context)}}`

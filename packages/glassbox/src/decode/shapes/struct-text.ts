@@ -14,9 +14,11 @@ import { sizeOfField } from '../../linux/schema/sizes.ts'
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import { arrayText, elementsText } from '../basic/arrays.ts'
 import { bytesText } from '../basic/bytes.ts'
+import { attributeText } from '../basic/strings.ts'
 import { modeText } from '../basic/modes.ts'
 import type { Context, KindText } from '../context.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
+import { MOUNT_STRINGS } from './mounts.ts'
 import { PARTS } from './parts.ts'
 import { WORDS } from './words.ts'
 
@@ -154,18 +156,24 @@ function leadingText(kind: Noted): FieldText {
   if (!isPointing(to)) return () => '???'
   const [, notation = ''] = DISTANT.exec(kind.notation) ?? []
   const element = to.type === 'array' ? textOf({ ...to.of, notation }) : undefined
+  const isAttribute = to.type === 'buffer' && to.form === 'attribute'
   return (struct, { offset }, context, valueText) => {
     const start =
       kind.type === 'trailing'
         ? struct.at + BigInt(offset)
         : unsignedIn(kind, struct.reading.model)(struct.view, offset)
-    const makers = textMakers(element, context, valueText)
+    const plain = textMakers(element, context, valueText)
+    const makers = isAttribute
+      ? { ...plain, bytes: (at: bigint, length: number) => attributeText(at, length, context) }
+      : plain
     return behindPointer(to, start, context, length => struct.count(length), makers)
   }
 }
 
 function makeText(kind: Noted): FieldText {
   const { notation } = kind
+  const strings = MOUNT_STRINGS[notation]
+  if (strings) return strings
   const part = PARTS[notation]
   if (part) return (struct, { offset }, context, valueText) => part(struct.view, offset, context, valueText)
   if (isPointing(kind) || kind.type === 'trailing') return leadingText(kind)

@@ -58,6 +58,9 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   /** The mount at which a list begins; all bits are the root of the namespace. */
   mountid: (value, { options }) =>
     value === 2n ** 64n - 1n ? named(hex(value), 'LSMT_ROOT', options) : hex(value),
+  /** The user namespace of those that are listed; all bits are the caller's. */
+  usernsid: (value, { options }) =>
+    value === 2n ** 64n - 1n ? named(hex(value), 'LISTNS_CURRENT_USER', options) : hex(value),
   /** A node of memory; the kernel takes -1 for none. */
   numanode: (value, { options }) =>
     value === 0xffffffffn && options.spelling !== 'raw' ? `${value} /* NUMA_NO_NODE */` : String(value),
@@ -110,8 +113,10 @@ function fourcc(value: bigint, spelling: 'abbrev' | 'raw' | 'verbose'): string {
     const quoted = byte === 39 || byte === 92 ? `\\${String.fromCharCode(byte)}` : String.fromCharCode(byte)
     return `'${isText ? quoted : `\\x${byte.toString(16).padStart(2, '0')}`}'`
   })
+  const name = nameIn('v4l2_fourcc', value)
+  const comment = name === undefined ? '' : ` /* ${name} */`
   // As in strace: never a number beside the call.
-  return spelling === 'raw' ? hex(value) : `v4l2_fourcc(${letters.join(', ')})`
+  return spelling === 'raw' ? hex(value) : `v4l2_fourcc(${letters.join(', ')})${comment}`
 }
 
 const ESCAPED: Readonly<Record<number, string>> = {

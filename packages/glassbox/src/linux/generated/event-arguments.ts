@@ -292,6 +292,12 @@ export interface StructArguments {
     readonly flags?: Names
     readonly __reserved?: number
   }
+  readonly futex2_waitv: {
+    readonly val?: Word
+    readonly uaddr?: Address
+    readonly flags?: number
+    readonly __reserved?: number
+  }
   readonly ptrace_syscall_info_exit: {
     readonly rval?: Word
     readonly is_error?: number
@@ -645,6 +651,7 @@ export interface StructArguments {
   readonly delegation: {
     readonly d_flags?: number
     readonly d_type?: Name
+    readonly __pad?: number
   }
   readonly landlock_path_beneath_attr: {
     readonly allowed_access?: Names
@@ -1361,6 +1368,7 @@ export interface StructArguments {
     readonly n_pins?: number
     readonly cross_timestamping?: number
     readonly adjust_phase?: number
+    readonly max_phase_adj?: number
     readonly rsv?: readonly (number)[]
   }
   readonly ptp_extts2: {
@@ -1434,7 +1442,7 @@ export interface StructArguments {
   readonly seccomp_notif_resp: {
     readonly id?: Word
     readonly val?: Word
-    readonly error?: number
+    readonly error?: Name
     readonly flags?: Names
   }
   readonly seccomp_addfd: {
@@ -1566,6 +1574,11 @@ export interface StructArguments {
     readonly pack_id?: number
     readonly usr_ptr?: Address
     readonly duration?: number
+  }
+  readonly watchdog_info: {
+    readonly options?: Names
+    readonly firmware_version?: number
+    readonly identity?: string
   }
   readonly erase_info: {
     readonly start?: number
@@ -3332,17 +3345,58 @@ export interface StructArguments {
   }
   readonly mount_id_request: {
     readonly size?: number
-    readonly spare?: number
+    readonly mnt_ns_fd?: number
     readonly mnt_id?: Word
     readonly param?: Names
     readonly mnt_ns_id?: Word
   }
   readonly mount_list_request: {
     readonly size?: number
-    readonly spare?: number
+    readonly mnt_ns_fd?: number
     readonly mnt_id?: Word
     readonly param?: Word
     readonly mnt_ns_id?: Word
+  }
+  readonly statmount: {
+    readonly size?: number
+    readonly mnt_opts?: number
+    readonly mask?: Names
+    readonly sb_dev_major?: number
+    readonly sb_dev_minor?: number
+    readonly sb_magic?: Name
+    readonly sb_flags?: Names
+    readonly fs_type?: number
+    readonly mnt_id?: Word
+    readonly mnt_parent_id?: Word
+    readonly mnt_id_old?: number
+    readonly mnt_parent_id_old?: number
+    readonly mnt_attr?: Names
+    readonly mnt_propagation?: Name
+    readonly mnt_peer_group?: Word
+    readonly mnt_master?: Word
+    readonly propagate_from?: Word
+    readonly mnt_root?: number
+    readonly mnt_point?: number
+    readonly mnt_ns_id?: Word
+    readonly fs_subtype?: number
+    readonly sb_source?: number
+    readonly opt_num?: number
+    readonly opt_array?: number
+    readonly opt_sec_num?: number
+    readonly opt_sec_array?: number
+    readonly supported_mask?: Names
+    readonly mnt_uidmap_num?: number
+    readonly mnt_uidmap?: number
+    readonly mnt_gidmap_num?: number
+    readonly mnt_gidmap?: number
+  }
+  readonly ns_id_request: {
+    readonly size?: number
+    readonly spare?: number
+    readonly ns_id?: Word
+    readonly ns_type?: Names
+    readonly spare2?: number
+    readonly user_ns_id?: Word
   }
   readonly lsm_context: {
     readonly id?: Name
@@ -3351,12 +3405,12 @@ export interface StructArguments {
     readonly ctx_len?: Word
   }
   readonly xattr_args: {
-    readonly value?: Behind<Uint8Array>
+    readonly value?: Behind<string>
     readonly size?: number
     readonly flags?: Names
   }
   readonly xattr_args_read: {
-    readonly value?: Behind<Uint8Array>
+    readonly value?: Behind<string>
     readonly size?: number
     readonly flags?: Names
   }
@@ -3372,6 +3426,12 @@ export interface StructArguments {
     readonly fa_extsize?: number
     readonly fa_projid?: number
     readonly fa_cowextsize?: number
+  }
+  readonly tipc_group_req: {
+    readonly type?: number
+    readonly instance?: number
+    readonly scope?: Name
+    readonly flags?: Names
   }
   readonly pidfd_info: {
     readonly mask?: Names
@@ -3403,7 +3463,7 @@ export interface StructArguments {
   }
   readonly fsuuid2: {
     readonly len?: number
-    readonly uuid?: string
+    readonly uuid?: Uint8Array
   }
   readonly fs_sysfs_path: {
     readonly len?: number
@@ -3466,6 +3526,51 @@ export interface StructArguments {
   readonly uffd_move_after: {
     readonly move?: Word
   }
+  readonly uffd_wp: {
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
+  readonly uffd_continue: {
+    readonly mapped?: Word
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
+  readonly uffd_continue_before: {
+    readonly range?: StructArguments['uffd_range']
+    readonly mode?: Names
+  }
+  readonly uffd_continue_after: {
+    readonly mapped?: Word
+  }
+  readonly udmabuf_create: {
+    readonly memfd?: number
+    readonly flags?: Names
+    readonly offset?: Word
+    readonly size?: Word
+  }
+  readonly udmabuf_item: {
+    readonly memfd?: number
+    readonly offset?: Word
+    readonly size?: Word
+  }
+  readonly udmabuf_list: {
+    readonly flags?: Names
+    readonly count?: number
+    readonly list?: Behind<readonly (StructArguments['udmabuf_item'])[]>
+  }
+  readonly lbmd_cap: {
+    readonly lbmd_flags?: Names
+    readonly lbmd_interval?: number
+    readonly lbmd_size?: number
+    readonly lbmd_opaque_size?: number
+    readonly lbmd_opaque_offset?: number
+    readonly lbmd_pi_size?: number
+    readonly lbmd_pi_offset?: number
+    readonly lbmd_guard_tag_type?: Name
+    readonly lbmd_app_tag_size?: number
+    readonly lbmd_ref_tag_size?: number
+    readonly lbmd_storage_tag_size?: number
+  }
   readonly uffd_poison: {
     readonly updated?: Word
     readonly range?: StructArguments['uffd_range']
@@ -3477,6 +3582,20 @@ export interface StructArguments {
   }
   readonly uffd_poison_after: {
     readonly updated?: Word
+  }
+  readonly tee_register_fd: {
+    readonly fd?: Word
+    readonly flags?: Names
+    readonly size?: Word
+    readonly id?: number
+  }
+  readonly tee_register_fd_before: {
+    readonly fd?: Word
+    readonly flags?: Names
+  }
+  readonly tee_register_fd_after: {
+    readonly size?: Word
+    readonly id?: number
   }
   readonly btrfs_inherit: {
     readonly flags?: Names
@@ -3643,6 +3762,8 @@ export interface StructArguments {
     readonly mtd_num?: number
     readonly vid_hdr_offset?: number
     readonly max_beb_per1024?: number
+    readonly disable_fm?: number
+    readonly need_resv_pool?: number
   }
   readonly ubi_volume: {
     readonly vol_id?: number
@@ -3895,8 +4016,8 @@ export interface CallArguments {
   readonly getsockname: { readonly sockfd: number; readonly addr: Behind<SocketAddress>; readonly addrlen: Behind<number> }
   readonly getpeername: { readonly sockfd: number; readonly addr: Behind<SocketAddress>; readonly addrlen: Behind<number> }
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word; readonly sv: Behind<readonly (number)[]> }
-  readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
-  readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<Name> | Behind<number | Uint8Array>; readonly optlen: Behind<number> }
+  readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array> | Behind<StructArguments['tipc_group_req']> | Behind<number>; readonly optlen: number }
+  readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<Name> | Behind<number | Uint8Array> | Behind<StructArguments['tipc_group_req']>; readonly optlen: Behind<number> }
   readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly parent_tid?: Behind<number>; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
   readonly vfork: {  }
@@ -4200,7 +4321,7 @@ export interface CallArguments {
   readonly quotactl_fd: { readonly fd: number; readonly cmd: { readonly command: Name; readonly type: Name }; readonly addr?: AnyValue; readonly id?: number | Name }
   readonly landlock_create_ruleset: { readonly attr: Behind<StructArguments['landlock_ruleset_attr']>; readonly size: Word; readonly flags: Names }
   readonly landlock_add_rule: { readonly ruleset_fd: number; readonly rule_type: Name; readonly rule_attr: Behind<StructArguments['landlock_net_port_attr']> | Address | Behind<StructArguments['landlock_path_beneath_attr']>; readonly flags: Names }
-  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: Names }
+  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: number }
   readonly memfd_secret: { readonly flags: Names }
   readonly process_mrelease: { readonly pidfd: number; readonly flags: number }
   readonly futex_waitv: { readonly waiters: Behind<readonly (StructArguments['futex_waitv'])[]>; readonly nr_futexes: number; readonly flags: number; readonly timeout: Behind<StructArguments['timespec']>; readonly clockid: Name }
@@ -4208,12 +4329,12 @@ export interface CallArguments {
   readonly cachestat: { readonly fd: number; readonly cstat_range: Address | Behind<StructArguments['cachestat_range']>; readonly cstat: Address | Behind<StructArguments['cachestat']>; readonly flags: number }
   readonly fchmodat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: number; readonly flags: Names }
   readonly map_shadow_stack: { readonly addr: Word | Address; readonly size: Word; readonly flags: number | Names }
-  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word | number; readonly nr: number; readonly flags: number | Names }
-  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number | Names; readonly timeout: Address | Behind<StructArguments['timespec64']>; readonly clockid: number | Name }
-  readonly futex_requeue: { readonly waiters: Address; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
-  readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
+  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word; readonly nr: number; readonly flags: number }
+  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number; readonly timeout: Address | Behind<StructArguments['timespec64']>; readonly clockid: number | Name }
+  readonly futex_requeue: { readonly waiters: Address | Behind<readonly (StructArguments['futex2_waitv'] | string)[]>; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
+  readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf: Address | Behind<StructArguments['statmount']>; readonly bufsize: Word; readonly flags: number | Names }
   readonly listmount: { readonly req: Address | Behind<StructArguments['mount_list_request']>; readonly mnt_ids: Address | Behind<readonly (Word)[]>; readonly nr_mnt_ids: Word; readonly flags: number | Names }
-  readonly lsm_get_self_attr: { readonly attr: number | Name; readonly ctx: Address; readonly size: Address | Behind<number>; readonly flags: number | Names }
+  readonly lsm_get_self_attr: { readonly attr: number | Name; readonly ctx: Address | Behind<StructArguments['lsm_context']>; readonly size: Address | Behind<number>; readonly flags: number | Names }
   readonly lsm_set_self_attr: { readonly attr: number | Name; readonly ctx: Address | Behind<StructArguments['lsm_context']>; readonly size: number; readonly flags: number }
   readonly lsm_list_modules: { readonly ids: Address | Behind<readonly (Name)[]>; readonly size: Address | Behind<number>; readonly flags: number }
   readonly mseal: { readonly start: Word | Address; readonly len: Word; readonly flags: Word }
@@ -4224,7 +4345,7 @@ export interface CallArguments {
   readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }
   readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr']>; readonly usize: Word; readonly at_flags: number | Names }
   readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr_set']>; readonly usize: Word; readonly at_flags: number | Names }
-  readonly listns: { readonly req: Address; readonly ns_ids: Address; readonly nr_ns_ids: Word; readonly flags: number }
+  readonly listns: { readonly req: Address | Behind<StructArguments['ns_id_request']>; readonly ns_ids: Address | Behind<readonly (Word)[]>; readonly nr_ns_ids: Word; readonly flags: number }
   readonly rseq_slice_yield: {  }
 }
 
@@ -4284,7 +4405,7 @@ export interface CallInputs {
   readonly getsockname: { readonly sockfd: number }
   readonly getpeername: { readonly sockfd: number }
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word }
-  readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
+  readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array> | Behind<StructArguments['tipc_group_req']> | Behind<number>; readonly optlen: number }
   readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number }
   readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
@@ -4589,7 +4710,7 @@ export interface CallInputs {
   readonly quotactl_fd: { readonly fd: number; readonly cmd: { readonly command: Name; readonly type: Name }; readonly addr?: AnyValue; readonly id?: number | Name }
   readonly landlock_create_ruleset: { readonly attr: Behind<StructArguments['landlock_ruleset_attr']>; readonly size: Word; readonly flags: Names }
   readonly landlock_add_rule: { readonly ruleset_fd: number; readonly rule_type: Name; readonly rule_attr: Behind<StructArguments['landlock_net_port_attr']> | Address | Behind<StructArguments['landlock_path_beneath_attr']>; readonly flags: Names }
-  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: Names }
+  readonly landlock_restrict_self: { readonly ruleset_fd: number; readonly flags: number }
   readonly memfd_secret: { readonly flags: Names }
   readonly process_mrelease: { readonly pidfd: number; readonly flags: number }
   readonly futex_waitv: { readonly waiters: Behind<readonly (StructArguments['futex_waitv'])[]>; readonly nr_futexes: number; readonly flags: number; readonly timeout: Behind<StructArguments['timespec']>; readonly clockid: Name }
@@ -4597,12 +4718,12 @@ export interface CallInputs {
   readonly cachestat: { readonly fd: number; readonly cstat_range: Address | Behind<StructArguments['cachestat_range']>; readonly cstat?: Address | Behind<StructArguments['cachestat']>; readonly flags: number }
   readonly fchmodat2: { readonly dirfd: number; readonly path: Behind<string>; readonly mode: number; readonly flags: Names }
   readonly map_shadow_stack: { readonly addr: Word | Address; readonly size: Word; readonly flags: number | Names }
-  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word | number; readonly nr: number; readonly flags: number | Names }
-  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number | Names; readonly timeout: Address | Behind<StructArguments['timespec64']>; readonly clockid: number | Name }
-  readonly futex_requeue: { readonly waiters: Address; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
-  readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf: Address; readonly bufsize: Word; readonly flags: number }
+  readonly futex_wake: { readonly uaddr: Address; readonly mask: Word; readonly nr: number; readonly flags: number }
+  readonly futex_wait: { readonly uaddr: Address; readonly val: Word; readonly mask: Word; readonly flags: number; readonly timeout: Address | Behind<StructArguments['timespec64']>; readonly clockid: number | Name }
+  readonly futex_requeue: { readonly waiters: Address | Behind<readonly (StructArguments['futex2_waitv'] | string)[]>; readonly flags: number; readonly nr_wake: number; readonly nr_requeue: number }
+  readonly statmount: { readonly req: Address | Behind<StructArguments['mount_id_request']>; readonly buf?: Address | Behind<StructArguments['statmount']>; readonly bufsize: Word; readonly flags: number | Names }
   readonly listmount: { readonly req: Address | Behind<StructArguments['mount_list_request']>; readonly mnt_ids?: Address | Behind<readonly (Word)[]>; readonly nr_mnt_ids: Word; readonly flags: number | Names }
-  readonly lsm_get_self_attr: { readonly attr: number | Name; readonly ctx: Address; readonly size?: Address | Behind<number>; readonly flags: number | Names }
+  readonly lsm_get_self_attr: { readonly attr: number | Name; readonly ctx?: Address | Behind<StructArguments['lsm_context']>; readonly size?: Address | Behind<number>; readonly flags: number | Names }
   readonly lsm_set_self_attr: { readonly attr: number | Name; readonly ctx: Address | Behind<StructArguments['lsm_context']>; readonly size: number; readonly flags: number }
   readonly lsm_list_modules: { readonly ids?: Address | Behind<readonly (Name)[]>; readonly size?: Address | Behind<number>; readonly flags: number }
   readonly mseal: { readonly start: Word | Address; readonly len: Word; readonly flags: Word }
@@ -4613,6 +4734,6 @@ export interface CallInputs {
   readonly open_tree_attr: { readonly dfd: number; readonly path: Behind<string>; readonly flags: number | Names; readonly uattr: Address | Behind<StructArguments['mount_attr']>; readonly usize: Word }
   readonly file_getattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr?: Address | Behind<StructArguments['file_attr']>; readonly usize: Word; readonly at_flags: number | Names }
   readonly file_setattr: { readonly dfd: number; readonly path: Behind<string>; readonly ufattr: Address | Behind<StructArguments['file_attr_set']>; readonly usize: Word; readonly at_flags: number | Names }
-  readonly listns: { readonly req: Address; readonly ns_ids: Address; readonly nr_ns_ids: Word; readonly flags: number }
+  readonly listns: { readonly req: Address | Behind<StructArguments['ns_id_request']>; readonly ns_ids?: Address | Behind<readonly (Word)[]>; readonly nr_ns_ids: Word; readonly flags: number }
   readonly rseq_slice_yield: {  }
 }

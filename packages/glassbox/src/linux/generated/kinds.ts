@@ -238,6 +238,7 @@ type KindName =
   | 'memfdflags'
   | 'flags_kexec_file'
   | 'one_bpf_cmd'
+  | 'flags_at_execve'
   | 'flags_uffd'
   | 'one_membarrier'
   | 'flags_membarrier_flags'
@@ -273,9 +274,9 @@ type KindName =
   | 'one_landlock_rule'
   | 'ptr_in_landlock_path_beneath_attr'
   | 'flags_landlock_add'
-  | 'flags_landlock_restrict'
   | 'flags_memfd_secret'
   | 'items_in_futex_waitv_1u'
+  | 'flags_at_file'
   | 'cell_out_off'
   | 'ptr_out_user_desc'
   | 'ptr_out_stat64'
@@ -298,6 +299,8 @@ type KindName =
   | 'socketcall'
   | 'ipccall'
   | 'olddirent_out'
+  | 'longcell_out_inout_rw_hint'
+  | 'longcell_in_inout_rw_hint'
   | 'ptr_out_delegation'
   | 'ptr_in_delegation'
   | 'flags_fd_flags'
@@ -381,10 +384,11 @@ type KindName =
   | 'one_prctl_vma'
   | 'ptracer'
   | 'flags_mdwe'
-  | 'cell_out_flags_shadow_status'
-  | 'flags_shadow_status'
-  | 'one_restore_ids'
-  | 'one_futex_hash'
+  | 'riscvvector'
+  | 'one_riscv_ctx'
+  | 'one_riscv_scope'
+  | 'one_ppc_dexcr'
+  | 'flags_ppc_dexcr_ctrl'
   | 'cell_out_features'
   | 'feature'
   | 'flags_key_perms'
@@ -465,6 +469,8 @@ type KindName =
   | 'one_llc_option'
   | 'one_dccp_option'
   | 'one_tipc_option'
+  | 'intoption_in_inout_tipc_importance'
+  | 'sockvalue_in_tipc_group_req'
   | 'one_rxrpc_option'
   | 'one_pppol2tp_option'
   | 'one_bluetooth_option'
@@ -486,6 +492,9 @@ type KindName =
   | 'intoption_out'
   | 'one_ip_option_read'
   | 'one_ipv6_option_read'
+  | 'intoption_out_inout_tipc_importance'
+  | 'sockvalue_out_tipc_group_req'
+  | 'intoption_out_2'
   | 'int_decimal_s64'
   | 'int_decimal_64'
   | 'int_decimal_s32'
@@ -523,6 +532,7 @@ type KindName =
   | 'enum_audit_arch_32'
   | 'list_int_64_6'
   | 'flags_futex_waitv_32'
+  | 'word_futex2_flags_32'
   | 'flags_peeksiginfo_32'
   | 'flags_seccomp_filter_64'
   | 'enum_perf_type_32'
@@ -935,6 +945,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   memfdflags: { type: 'word', bits: 32, word: 'memfd_flags', notation: 'memfdflags' },
   flags_kexec_file: { type: 'flags', bits: 64, set: 'kexec_file', notation: '|kexec_file' },
   one_bpf_cmd: { type: 'enum', bits: 32, set: 'bpf_cmd', notation: '=bpf_cmd' },
+  flags_at_execve: { type: 'flags', bits: 32, set: 'at_execve', notation: '|at_execve' },
   flags_uffd: { type: 'flags', bits: 32, set: 'uffd', notation: '|uffd' },
   one_membarrier: { type: 'enum', bits: 32, set: 'membarrier', notation: '=membarrier' },
   flags_membarrier_flags: { type: 'flags', bits: 32, set: 'membarrier_flags', notation: '|membarrier_flags' },
@@ -970,9 +981,9 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   one_landlock_rule: { type: 'enum', bits: 32, set: 'landlock_rule', notation: '=landlock_rule' },
   ptr_in_landlock_path_beneath_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'landlock_path_beneath_attr' }, notation: 'ptr<landlock_path_beneath_attr' },
   flags_landlock_add: { type: 'flags', bits: 32, set: 'landlock_add', notation: '|landlock_add' },
-  flags_landlock_restrict: { type: 'flags', bits: 32, set: 'landlock_restrict', notation: '|landlock_restrict' },
   flags_memfd_secret: { type: 'flags', bits: 32, set: 'memfd_secret', notation: '|memfd_secret' },
   items_in_futex_waitv_1u: { type: 'array', way: 'in', of: { type: 'struct', name: 'futex_waitv' }, count: { by: 'argument', argument: 1, bits: 32 }, notation: 'items<futex_waitv,1u' },
+  flags_at_file: { type: 'flags', bits: 32, set: 'at_file', notation: '|at_file' },
   cell_out_off: { type: 'pointer', way: 'out', to: { type: 'int', bits: 64, signed: true, form: 'decimal' }, notation: 'cell>off' },
   ptr_out_user_desc: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'user_desc' }, notation: 'ptr>user_desc' },
   ptr_out_stat64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'stat64' }, notation: 'ptr>stat64' },
@@ -995,6 +1006,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   socketcall: { type: 'word', bits: 32, word: 'socket_call', notation: 'socketcall' },
   ipccall: { type: 'word', bits: 32, word: 'ipc_call', notation: 'ipccall' },
   olddirent_out: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'old_linux_dirent' }, notation: 'olddirent>' },
+  longcell_out_inout_rw_hint: { type: 'pointer', way: 'out', to: { type: 'enum', bits: 64, set: 'rw_hint' }, notation: 'longcell>=rw_hint' },
+  longcell_in_inout_rw_hint: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 64, set: 'rw_hint' }, notation: 'longcell<=rw_hint' },
   ptr_out_delegation: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'delegation' }, notation: 'ptr>delegation' },
   ptr_in_delegation: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'delegation' }, notation: 'ptr<delegation' },
   flags_fd_flags: { type: 'flags', bits: 32, set: 'fd_flags', notation: '|fd_flags' },
@@ -1077,11 +1090,12 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   matrix: { type: 'word', bits: 64, word: 'sme_vector', notation: 'matrix' },
   one_prctl_vma: { type: 'enum', bits: 64, set: 'prctl_vma', notation: '=prctl_vma' },
   ptracer: { type: 'word', bits: 32, word: 'ptracer', notation: 'ptracer' },
-  flags_mdwe: { type: 'flags', bits: 64, set: 'mdwe', notation: '|mdwe' },
-  cell_out_flags_shadow_status: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'shadow_status' }, notation: 'cell>|shadow_status' },
-  flags_shadow_status: { type: 'flags', bits: 64, set: 'shadow_status', notation: '|shadow_status' },
-  one_restore_ids: { type: 'enum', bits: 64, set: 'restore_ids', notation: '=restore_ids' },
-  one_futex_hash: { type: 'enum', bits: 64, set: 'futex_hash', notation: '=futex_hash' },
+  flags_mdwe: { type: 'flags', bits: 32, set: 'mdwe', notation: '|mdwe' },
+  riscvvector: { type: 'word', bits: 64, word: 'riscv_vector', notation: 'riscvvector' },
+  one_riscv_ctx: { type: 'enum', bits: 64, set: 'riscv_ctx', notation: '=riscv_ctx' },
+  one_riscv_scope: { type: 'enum', bits: 64, set: 'riscv_scope', notation: '=riscv_scope' },
+  one_ppc_dexcr: { type: 'enum', bits: 64, set: 'ppc_dexcr', notation: '=ppc_dexcr' },
+  flags_ppc_dexcr_ctrl: { type: 'flags', bits: 64, set: 'ppc_dexcr_ctrl', notation: '|ppc_dexcr_ctrl' },
   cell_out_features: { type: 'pointer', way: 'out', to: { type: 'word', bits: 64, word: 'xsave_features' }, notation: 'cell>features' },
   feature: { type: 'word', bits: 64, word: 'xsave_feature', notation: 'feature' },
   flags_key_perms: { type: 'flags', bits: 32, set: 'key_perms', notation: '|key_perms' },
@@ -1162,6 +1176,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   one_llc_option: { type: 'enum', bits: 32, set: 'llc_option', notation: '=llc_option' },
   one_dccp_option: { type: 'enum', bits: 32, set: 'dccp_option', notation: '=dccp_option' },
   one_tipc_option: { type: 'enum', bits: 32, set: 'tipc_option', notation: '=tipc_option' },
+  intoption_in_inout_tipc_importance: { type: 'buffer', way: 'in', length: { by: 'argument', argument: 4, bits: 32, signed: true }, form: 'int_option', notation: 'intoption<=tipc_importance' },
+  sockvalue_in_tipc_group_req: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'tipc_group_req' }, size: { by: 'argument', argument: 4, bits: 32, signed: true }, notation: 'sockvalue<tipc_group_req' },
   one_rxrpc_option: { type: 'enum', bits: 32, set: 'rxrpc_option', notation: '=rxrpc_option' },
   one_pppol2tp_option: { type: 'enum', bits: 32, set: 'pppol2tp_option', notation: '=pppol2tp_option' },
   one_bluetooth_option: { type: 'enum', bits: 32, set: 'bluetooth_option', notation: '=bluetooth_option' },
@@ -1183,6 +1199,9 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   intoption_out: { type: 'buffer', way: 'out', length: { by: 'cell', argument: 4 }, form: 'int_option', notation: 'intoption>' },
   one_ip_option_read: { type: 'enum', bits: 32, set: 'ip_option_read', notation: '=ip_option_read' },
   one_ipv6_option_read: { type: 'enum', bits: 32, set: 'ipv6_option_read', notation: '=ipv6_option_read' },
+  intoption_out_inout_tipc_importance: { type: 'buffer', way: 'out', length: { by: 'cell', argument: 4 }, form: 'int_option', notation: 'intoption>=tipc_importance' },
+  sockvalue_out_tipc_group_req: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'tipc_group_req' }, size: { by: 'cell', argument: 4 }, notation: 'sockvalue>tipc_group_req' },
+  intoption_out_2: { type: 'buffer', way: 'out', length: { by: 'cell', argument: 4 }, form: 'int_option', notation: 'intoption>!' },
   int_decimal_s64: { type: 'int', bits: 64, signed: true, form: 'decimal', notation: 'd' },
   int_decimal_64: { type: 'int', bits: 64, signed: false, form: 'decimal', notation: 'u' },
   int_decimal_s32: { type: 'int', bits: 32, signed: true, form: 'decimal', notation: 'd' },
@@ -1220,6 +1239,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   enum_audit_arch_32: { type: 'enum', bits: 32, set: 'audit_arch', notation: '=audit_arch' },
   list_int_64_6: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 6, notation: 'x[]' },
   flags_futex_waitv_32: { type: 'flags', bits: 32, set: 'futex_waitv', notation: '|futex_waitv' },
+  word_futex2_flags_32: { type: 'word', bits: 32, word: 'futex2_flags', notation: 'futex2flags' },
   flags_peeksiginfo_32: { type: 'flags', bits: 32, set: 'peeksiginfo', notation: '|peeksiginfo' },
   flags_seccomp_filter_64: { type: 'flags', bits: 64, set: 'seccomp_filter', notation: '|seccomp_filter' },
   enum_perf_type_32: { type: 'enum', bits: 32, set: 'perf_type', notation: '=perf_type' },

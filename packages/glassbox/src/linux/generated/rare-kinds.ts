@@ -18,7 +18,7 @@ type RareKindName =
   | 'struct_gpio_v2_config'
   | 'flags_fs_xflags_32'
   | 'fd_64'
-  | 'list_int_32_12'
+  | 'list_int_32_11'
   | 'flags_ptp_extts_32'
   | 'list_int_32_2_2'
   | 'chars_64'
@@ -27,6 +27,7 @@ type RareKindName =
   | 'struct_ptp_clock_time_2'
   | 'flags_ptp_perout_32'
   | 'struct_seccomp_data'
+  | 'word_socket_error_32'
   | 'flags_seccomp_resp_32'
   | 'flags_seccomp_addfd_32'
   | 'array_struct_unipair'
@@ -45,6 +46,7 @@ type RareKindName =
   | 'list_int_8_4'
   | 'struct_loop_info64'
   | 'list_int_64_8'
+  | 'flags_wd_options_32'
   | 'enum_mtd_type_8'
   | 'flags_mtd_flags_32'
   | 'enum_mtd_ops_8'
@@ -256,31 +258,46 @@ type RareKindName =
   | 'list_int_64_3_2'
   | 'flags_statmount_64'
   | 'int_hex_64_3'
+  | 'int_decimal_32_3'
+  | 'flags_mount_32'
+  | 'int_decimal_32_4'
+  | 'list_int_64_43'
+  | 'flags_ns_type_32'
+  | 'int_hex_64_4'
   | 'enum_lsm_id_64'
-  | 'buffer_bytes_3'
-  | 'buffer_bytes_4'
+  | 'buffer_attribute'
+  | 'buffer_attribute_2'
   | 'flags_fs_xflags_64'
+  | 'enum_tipc_scope_32'
+  | 'flags_tipc_group_32'
   | 'flags_pidfd_info_64'
   | 'flags_pidfd_coredump_32'
+  | 'octets_hex_16'
   | 'chars_128'
   | 'flags_page_is_64'
   | 'array_struct_page_region'
   | 'flags_pm_scan_64'
   | 'flags_uffd_move_64'
+  | 'flags_uffd_wp_64'
+  | 'flags_uffd_continue_64'
+  | 'flags_udmabuf_32'
+  | 'trailing_array_5'
+  | 'flags_lbmd_cap_32'
+  | 'enum_lbmd_csum_8'
   | 'flags_uffd_poison_64'
   | 'flags_btrfs_inherit_64'
-  | 'trailing_array_5'
+  | 'trailing_array_6'
   | 'flags_btrfs_subvol_64'
   | 'pointer_struct_btrfs_inherit'
   | 'chars_4040'
   | 'flags_btrfs_group_64'
-  | 'trailing_array_6'
   | 'trailing_array_7'
+  | 'trailing_array_8'
   | 'flags_btrfs_logical_64'
   | 'enum_btrfs_key_32'
   | 'struct_btrfs_search_key'
   | 'octets_bytes_3992'
-  | 'trailing_array_8'
+  | 'trailing_array_9'
   | 'enum_btrfs_object_64_2'
   | 'chars_4080'
   | 'flags_btrfs_stats_64'
@@ -307,7 +324,7 @@ type RareKindName =
   | 'struct_kvm_table'
   | 'list_int_64_4'
   | 'flags_kvm_cpuid_32'
-  | 'trailing_array_9'
+  | 'trailing_array_10'
   | 'struct_v4l2_format'
   | 'enum_sg_direction_32'
   | 'flags_sg_flags_32'
@@ -318,13 +335,13 @@ type RareKindName =
   | 'chars_129'
   | 'flags_dm_flags_32'
   | 'octets_bytes_7'
-  | 'trailing_array_10'
+  | 'trailing_array_11'
   | 'array_struct_unipair_2'
   | 'pointer_struct_blkpg_partition_2'
   | 'word_device_16_2'
   | 'int_octal_16_2'
   | 'string_6'
-  | 'buffer_bytes_5'
+  | 'buffer_bytes_3'
   | 'array_struct_v4l2_ext_control_2'
   | 'pointer_struct_btrfs_inherit_2'
   | 'word_device_32'
@@ -401,6 +418,7 @@ type RareKindName =
   | 'one_btrfs_ctl'
   | 'shape_in_counter_watch'
   | 'cell_in_hex'
+  | 'flags_notif_sync'
   | 'cell_in_size'
   | 'mixed_in_u_u'
   | 'mixed_in_u_inout_evdev_key'
@@ -409,6 +427,7 @@ type RareKindName =
   | 'shape_in_ubi_map'
   | 'device_in_entropy'
   | 'longcell_in_x'
+  | 'shape_in_udmabuf_list'
   | 'shape_in_epoll_params'
   | 'longcell_in_u'
   | 'device_in_btrfs_flags'
@@ -425,6 +444,7 @@ type RareKindName =
   | 'device_inout_ubi_attach'
   | 'device_inout_rtc_param'
   | 'shape_in_rtc_param_set'
+  | 'shape_in_udmabuf_create'
   | 'shape_in_btrfs_assign'
   | 'shape_in_fsxattr_set'
   | 'shape_in_rtc_pll'
@@ -454,6 +474,7 @@ type RareKindName =
   | 'device_in_ubi_rename'
   | 'cell_out_hex32'
   | 'cell_in_inout_mtd_otp'
+  | 'cell_in_flags_wd_setting'
   | 'cell_out_flags_lirc_can'
   | 'cell_out_inout_lirc_mode'
   | 'cell_out_flags_rtc_vl'
@@ -479,6 +500,7 @@ type RareKindName =
   | 'shape_out_rtc_pll'
   | 'shape_out_rtc_time'
   | 'shape_out_input_keymap_entry'
+  | 'shape_out_watchdog_info'
   | 'shape_out_rtc_wkalrm'
   | 'shape_out_v4l2_framebuffer'
   | 'shape_out_btrfs_limit'
@@ -502,6 +524,7 @@ type RareKindName =
   | 'device_inout_v4l2_get'
   | 'device_inout_v4l2_set'
   | 'device_out_kvm_cpuid'
+  | 'shape_out_lbmd_cap'
   | 'shape_in_mtd_oob'
   | 'shape_inout_mtd_region_before_mtd_region_after'
   | 'shape_inout_btrfs_space_before_btrfs_space_after'
@@ -515,13 +538,16 @@ type RareKindName =
   | 'shape_in_mtd_oob64'
   | 'shape_in_fstrim_range'
   | 'device_inout_dedupe'
+  | 'shape_inout_tee_register_fd_before_tee_register_fd_after'
   | 'shape_inout_tee_register_before_tee_register_after'
+  | 'shape_in_uffd_wp'
   | 'shape_inout_uffd_api_before_uffd_api_after'
   | 'device_inout_v4l2_get_ext'
   | 'device_inout_v4l2_set_ext'
   | 'device_inout_fiemap'
   | 'shape_inout_uffd_register_before_uffd_register_after'
   | 'shape_inout_uffd_zero_before_uffd_zero_after'
+  | 'shape_inout_uffd_continue_before_uffd_continue_after'
   | 'shape_inout_uffd_poison_before_uffd_poison_after'
   | 'shape_inout_uffd_copy_before_uffd_copy_after'
   | 'shape_inout_uffd_move_before_uffd_move_after'
@@ -657,22 +683,27 @@ type RareKindName =
   | 'shape_in_cachestat_range'
   | 'shape_out_cachestat'
   | 'flags_shadow_stack'
-  | 'shape_in_mount_id_request'
-  | 'shape_in_mount_list_request'
+  | 'selfsized_in_mount_id_request'
+  | 'shape_out_statmount'
+  | 'flags_statmount_by'
+  | 'selfsized_in_mount_list_request'
   | 'counted_out_x_8_ret'
   | 'flags_listmount'
+  | 'selfsized_in_ns_id_request'
   | 'one_lsm_attr'
-  | 'shape_in_lsm_context'
+  | 'device_in_lsm_context'
   | 'counted_out_inout_lsm_id_8_ret'
-  | 'flags_at_file'
   | 'sizedshape_in_xattr_args_5'
   | 'xattrs_out_4'
-  | 'sizedshape_out_xattr_args_read_5'
+  | 'sizedshape_inout_xattr_args_read_5'
+  | 'device_inout_lsm_contexts'
   | 'flags_lsm_flag'
-  | 'flags_futex2'
+  | 'widebitset'
   | 'ptr_in_timespec64'
-  | 'sizedshape_out_file_attr_3'
-  | 'sizedshape_in_file_attr_set_3'
+  | 'row_in_futex2_waitv_24_2'
+  | 'flags_open_tree_attr'
+  | 'sizedshape_out_file_attr_3_page'
+  | 'sizedshape_in_file_attr_set_3_page'
 
 const make = (): Readonly<Record<RareKindName, Noted>> => ({
   chars_32: { type: 'chars', size: 32, notation: 'str' },
@@ -691,7 +722,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   struct_gpio_v2_config: { type: 'struct', name: 'gpio_v2_config', notation: '{gpio_v2_config}' },
   flags_fs_xflags_32: { type: 'flags', bits: 32, set: 'fs_xflags', notation: '|fs_xflags' },
   fd_64: { type: 'fd', bits: 64, notation: 'fd' },
-  list_int_32_12: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 12, notation: 'x[]' },
+  list_int_32_11: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 11, notation: 'x[]' },
   flags_ptp_extts_32: { type: 'flags', bits: 32, set: 'ptp_extts', notation: '|ptp_extts' },
   list_int_32_2_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 2, notation: 'x[]' },
   chars_64: { type: 'chars', size: 64, notation: 'str' },
@@ -700,6 +731,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   struct_ptp_clock_time_2: { type: 'struct', name: 'ptp_clock_time', notation: 'ptprtc' },
   flags_ptp_perout_32: { type: 'flags', bits: 32, set: 'ptp_perout', notation: '|ptp_perout' },
   struct_seccomp_data: { type: 'struct', name: 'seccomp_data', notation: '{seccomp_data}' },
+  word_socket_error_32: { type: 'word', bits: 32, word: 'socket_error', notation: 'sockerror' },
   flags_seccomp_resp_32: { type: 'flags', bits: 32, set: 'seccomp_resp', notation: '|seccomp_resp' },
   flags_seccomp_addfd_32: { type: 'flags', bits: 32, set: 'seccomp_addfd', notation: '|seccomp_addfd' },
   array_struct_unipair: { type: 'array', way: 'in', of: { type: 'struct', name: 'unipair' }, count: { by: 'field', field: 'entry_ct' }, at: 64, notation: '&{unipair}' },
@@ -718,6 +750,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   list_int_8_4: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 4, notation: 'x[]' },
   struct_loop_info64: { type: 'struct', name: 'loop_info64', notation: '{loop_info64}' },
   list_int_64_8: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 8, notation: 'x[]' },
+  flags_wd_options_32: { type: 'flags', bits: 32, set: 'wd_options', notation: '|wd_options' },
   enum_mtd_type_8: { type: 'enum', bits: 8, set: 'mtd_type', notation: '=mtd_type' },
   flags_mtd_flags_32: { type: 'flags', bits: 32, set: 'mtd_flags', notation: '|mtd_flags' },
   enum_mtd_ops_8: { type: 'enum', bits: 8, set: 'mtd_ops', notation: '=mtd_ops' },
@@ -929,31 +962,46 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   list_int_64_3_2: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 3, notation: 'x[]' },
   flags_statmount_64: { type: 'flags', bits: 64, set: 'statmount', notation: '|statmount' },
   int_hex_64_3: { type: 'int', bits: 64, signed: false, form: 'hex', notation: 'mountid' },
+  int_decimal_32_3: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'mountstr' },
+  flags_mount_32: { type: 'flags', bits: 32, set: 'mount', notation: '|mount' },
+  int_decimal_32_4: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'mountstrs' },
+  list_int_64_43: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 43, notation: 'x[]' },
+  flags_ns_type_32: { type: 'flags', bits: 32, set: 'ns_type', notation: '|ns_type' },
+  int_hex_64_4: { type: 'int', bits: 64, signed: false, form: 'hex', notation: 'usernsid' },
   enum_lsm_id_64: { type: 'enum', bits: 64, set: 'lsm_id', notation: '=lsm_id' },
-  buffer_bytes_3: { type: 'buffer', way: 'in', length: { by: 'field', field: 'size' }, form: 'bytes', at: 64, notation: '&bytes' },
-  buffer_bytes_4: { type: 'buffer', way: 'in', length: { by: 'result' }, form: 'bytes', at: 64, notation: '&bytes' },
+  buffer_attribute: { type: 'buffer', way: 'in', length: { by: 'field', field: 'size' }, form: 'attribute', at: 64, notation: '&xattr' },
+  buffer_attribute_2: { type: 'buffer', way: 'out', length: { by: 'result' }, form: 'attribute', at: 64, notation: '&!xattr' },
   flags_fs_xflags_64: { type: 'flags', bits: 64, set: 'fs_xflags', notation: '|fs_xflags' },
+  enum_tipc_scope_32: { type: 'enum', bits: 32, set: 'tipc_scope', notation: '=tipc_scope' },
+  flags_tipc_group_32: { type: 'flags', bits: 32, set: 'tipc_group', notation: '|tipc_group' },
   flags_pidfd_info_64: { type: 'flags', bits: 64, set: 'pidfd_info', notation: '|pidfd_info' },
   flags_pidfd_coredump_32: { type: 'flags', bits: 32, set: 'pidfd_coredump', notation: '|pidfd_coredump' },
+  octets_hex_16: { type: 'octets', form: 'hex', size: 16, used: { by: 'field', field: 'len' }, notation: 'hexstr' },
   chars_128: { type: 'chars', size: 128, notation: 'str' },
   flags_page_is_64: { type: 'flags', bits: 64, set: 'page_is', notation: '|page_is' },
   array_struct_page_region: { type: 'array', way: 'in', of: { type: 'struct', name: 'page_region' }, count: { by: 'result' }, at: 64, notation: '&{page_region}' },
   flags_pm_scan_64: { type: 'flags', bits: 64, set: 'pm_scan', notation: '|pm_scan' },
   flags_uffd_move_64: { type: 'flags', bits: 64, set: 'uffd_move', notation: '|uffd_move' },
+  flags_uffd_wp_64: { type: 'flags', bits: 64, set: 'uffd_wp', notation: '|uffd_wp' },
+  flags_uffd_continue_64: { type: 'flags', bits: 64, set: 'uffd_continue', notation: '|uffd_continue' },
+  flags_udmabuf_32: { type: 'flags', bits: 32, set: 'udmabuf', notation: '|udmabuf' },
+  trailing_array_5: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'struct', name: 'udmabuf_item' }, count: { by: 'field', field: 'count' } }, notation: '+{udmabuf_item}' },
+  flags_lbmd_cap_32: { type: 'flags', bits: 32, set: 'lbmd_cap', notation: '|lbmd_cap' },
+  enum_lbmd_csum_8: { type: 'enum', bits: 8, set: 'lbmd_csum', notation: '=lbmd_csum' },
   flags_uffd_poison_64: { type: 'flags', bits: 64, set: 'uffd_poison', notation: '|uffd_poison' },
   flags_btrfs_inherit_64: { type: 'flags', bits: 64, set: 'btrfs_inherit', notation: '|btrfs_inherit' },
-  trailing_array_5: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'field', field: 'num_qgroups' } }, notation: '+u/8' },
+  trailing_array_6: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'field', field: 'num_qgroups' } }, notation: '+u/8' },
   flags_btrfs_subvol_64: { type: 'flags', bits: 64, set: 'btrfs_subvol', notation: '|btrfs_subvol' },
   pointer_struct_btrfs_inherit: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_inherit' }, at: 64, notation: '*btrfs_inherit' },
   chars_4040: { type: 'chars', size: 4040, notation: 'str' },
   flags_btrfs_group_64: { type: 'flags', bits: 64, set: 'btrfs_group', notation: '|btrfs_group' },
-  trailing_array_6: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'struct', name: 'btrfs_space' }, count: { by: 'field', field: 'total_spaces' } }, notation: '+{btrfs_space}' },
-  trailing_array_7: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'constant', count: 0 } }, notation: '+u/8' },
+  trailing_array_7: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'struct', name: 'btrfs_space' }, count: { by: 'field', field: 'total_spaces' } }, notation: '+{btrfs_space}' },
+  trailing_array_8: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: { by: 'constant', count: 0 } }, notation: '+u/8' },
   flags_btrfs_logical_64: { type: 'flags', bits: 64, set: 'btrfs_logical', notation: '|btrfs_logical' },
   enum_btrfs_key_32: { type: 'enum', bits: 32, set: 'btrfs_key', notation: 'btrfskey' },
   struct_btrfs_search_key: { type: 'struct', name: 'btrfs_search_key', notation: '{btrfs_search_key}' },
   octets_bytes_3992: { type: 'octets', form: 'bytes', size: 3992, notation: 'bytes' },
-  trailing_array_8: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 8, signed: false, form: 'decimal' }, count: { by: 'constant', count: 0 } }, notation: '+u/1' },
+  trailing_array_9: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'int', bits: 8, signed: false, form: 'decimal' }, count: { by: 'constant', count: 0 } }, notation: '+u/1' },
   enum_btrfs_object_64_2: { type: 'enum', bits: 64, set: 'btrfs_object', notation: 'foundobject' },
   chars_4080: { type: 'chars', size: 4080, notation: 'str' },
   flags_btrfs_stats_64: { type: 'flags', bits: 64, set: 'btrfs_stats', notation: '|btrfs_stats' },
@@ -980,7 +1028,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   struct_kvm_table: { type: 'struct', name: 'kvm_table', notation: '{kvm_table}' },
   list_int_64_4: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 4, notation: 'x[]' },
   flags_kvm_cpuid_32: { type: 'flags', bits: 32, set: 'kvm_cpuid', notation: '|kvm_cpuid' },
-  trailing_array_9: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'struct', name: 'kvm_cpuid_entry' }, count: { by: 'field', field: 'nent' } }, notation: '+{kvm_cpuid_entry}' },
+  trailing_array_10: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'struct', name: 'kvm_cpuid_entry' }, count: { by: 'field', field: 'nent' } }, notation: '+{kvm_cpuid_entry}' },
   struct_v4l2_format: { type: 'struct', name: 'v4l2_format', notation: '{v4l2_format}' },
   enum_sg_direction_32: { type: 'enum', bits: 32, set: 'sg_direction', notation: '=sg_direction' },
   flags_sg_flags_32: { type: 'flags', bits: 32, set: 'sg_flags', notation: '|sg_flags' },
@@ -991,13 +1039,13 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   chars_129: { type: 'chars', size: 129, notation: 'str' },
   flags_dm_flags_32: { type: 'flags', bits: 32, set: 'dm_flags', notation: '|dm_flags' },
   octets_bytes_7: { type: 'octets', form: 'bytes', size: 7, notation: 'bytes' },
-  trailing_array_10: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'word', bits: 64, word: 'device' }, count: { by: 'field', field: 'count' } }, notation: '+dev64/8' },
+  trailing_array_11: { type: 'trailing', to: { type: 'array', way: 'in', of: { type: 'word', bits: 64, word: 'device' }, count: { by: 'field', field: 'count' } }, notation: '+dev64/8' },
   array_struct_unipair_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'unipair' }, count: { by: 'field', field: 'entry_ct' }, at: 32, notation: '&{unipair}' },
   pointer_struct_blkpg_partition_2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'blkpg_partition' }, at: 32, notation: '*blkpg_partition' },
   word_device_16_2: { type: 'word', bits: 16, word: 'device', notation: 'dev64' },
   int_octal_16_2: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'octal' },
   string_6: { type: 'string', way: 'in', at: 32, notation: 'ptrstr' },
-  buffer_bytes_5: { type: 'buffer', way: 'in', length: { by: 'field', field: 'otherinfolen' }, form: 'bytes', at: 32, notation: '&bytes' },
+  buffer_bytes_3: { type: 'buffer', way: 'in', length: { by: 'field', field: 'otherinfolen' }, form: 'bytes', at: 32, notation: '&bytes' },
   array_struct_v4l2_ext_control_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'v4l2_ext_control' }, count: { by: 'field', field: 'count' }, at: 32, notation: '&{v4l2_ext_control}' },
   pointer_struct_btrfs_inherit_2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_inherit' }, at: 32, notation: '*btrfs_inherit' },
   word_device_32: { type: 'word', bits: 32, word: 'device', notation: 'dev64' },
@@ -1074,6 +1122,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   one_btrfs_ctl: { type: 'enum', bits: 64, set: 'btrfs_ctl', notation: '=btrfs_ctl' },
   shape_in_counter_watch: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'counter_watch' }, notation: 'shape<counter_watch' },
   cell_in_hex: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'cell<hex' },
+  flags_notif_sync: { type: 'flags', bits: 64, set: 'notif_sync', notation: '|notif_sync' },
   cell_in_size: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, notation: 'cell<size' },
   mixed_in_u_u: { type: 'pointer', way: 'in', to: { type: 'tuple', of: [{ type: 'int', bits: 32, signed: false, form: 'decimal' }, { type: 'int', bits: 32, signed: false, form: 'decimal' }] }, notation: 'mixed<u,u' },
   mixed_in_u_inout_evdev_key: { type: 'pointer', way: 'in', to: { type: 'tuple', of: [{ type: 'int', bits: 32, signed: false, form: 'decimal' }, { type: 'enum', bits: 32, set: 'evdev_key' }] }, notation: 'mixed<u,=evdev_key' },
@@ -1082,6 +1131,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_ubi_map: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ubi_map' }, notation: 'shape<ubi_map' },
   device_in_entropy: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rand_pool_info' }, notation: 'device<entropy' },
   longcell_in_x: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'hex' }, notation: 'longcell<x' },
+  shape_in_udmabuf_list: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'udmabuf_list' }, notation: 'shape<udmabuf_list' },
   shape_in_epoll_params: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'epoll_params' }, notation: 'shape<epoll_params' },
   longcell_in_u: { type: 'pointer', way: 'in', to: { type: 'int', bits: 64, signed: false, form: 'decimal' }, notation: 'longcell<u' },
   device_in_btrfs_flags: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_flags' }, notation: 'device<btrfs_flags' },
@@ -1098,6 +1148,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_inout_ubi_attach: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'ubi_attach' }, told: 'always', notation: 'device=ubi_attach' },
   device_inout_rtc_param: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'rtc_param_get' }, told: 'always', notation: 'device=rtc_param' },
   shape_in_rtc_param_set: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rtc_param_set' }, notation: 'shape<rtc_param_set' },
+  shape_in_udmabuf_create: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'udmabuf_create' }, notation: 'shape<udmabuf_create' },
   shape_in_btrfs_assign: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'btrfs_assign' }, notation: 'shape<btrfs_assign' },
   shape_in_fsxattr_set: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'fsxattr_set' }, notation: 'shape<fsxattr_set' },
   shape_in_rtc_pll: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'rtc_pll' }, notation: 'shape<rtc_pll' },
@@ -1127,6 +1178,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_in_ubi_rename: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ubi_rename' }, notation: 'device<ubi_rename' },
   cell_out_hex32: { type: 'pointer', way: 'out', to: { type: 'int', bits: 32, signed: false, form: 'hex' }, notation: 'cell>hex32' },
   cell_in_inout_mtd_otp: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'mtd_otp' }, notation: 'cell<=mtd_otp' },
+  cell_in_flags_wd_setting: { type: 'pointer', way: 'in', to: { type: 'flags', bits: 32, set: 'wd_setting' }, notation: 'cell<|wd_setting' },
   cell_out_flags_lirc_can: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'lirc_can' }, notation: 'cell>|lirc_can' },
   cell_out_inout_lirc_mode: { type: 'pointer', way: 'out', to: { type: 'enum', bits: 32, set: 'lirc_mode' }, notation: 'cell>=lirc_mode' },
   cell_out_flags_rtc_vl: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'rtc_vl' }, notation: 'cell>|rtc_vl' },
@@ -1152,6 +1204,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_out_rtc_pll: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rtc_pll' }, notation: 'shape>rtc_pll' },
   shape_out_rtc_time: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rtc_time' }, notation: 'shape>rtc_time' },
   shape_out_input_keymap_entry: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'input_keymap_entry' }, notation: 'shape>input_keymap_entry' },
+  shape_out_watchdog_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'watchdog_info' }, notation: 'shape>watchdog_info' },
   shape_out_rtc_wkalrm: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rtc_wkalrm' }, notation: 'shape>rtc_wkalrm' },
   shape_out_v4l2_framebuffer: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'v4l2_framebuffer' }, notation: 'shape>v4l2_framebuffer' },
   shape_out_btrfs_limit: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_limit' }, notation: 'shape>btrfs_limit' },
@@ -1175,6 +1228,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_inout_v4l2_get: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_control' }, told: 'always', notation: 'device=v4l2_get' },
   device_inout_v4l2_set: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_control' }, told: 'always', notation: 'device=v4l2_set' },
   device_out_kvm_cpuid: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'kvm_cpuid' }, notation: 'device>kvm_cpuid' },
+  shape_out_lbmd_cap: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'lbmd_cap' }, notation: 'shape>lbmd_cap' },
   shape_in_mtd_oob: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mtd_oob' }, notation: 'shape<mtd_oob' },
   shape_inout_mtd_region_before_mtd_region_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'mtd_region_before' }, after: { type: 'struct', name: 'mtd_region_after' }, told: 'always', notation: 'shape=mtd_region_before+mtd_region_after' },
   shape_inout_btrfs_space_before_btrfs_space_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'btrfs_space_before' }, after: { type: 'struct', name: 'btrfs_space_after' }, told: 'always', notation: 'shape=btrfs_space_before/btrfs_space_after' },
@@ -1188,13 +1242,16 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_mtd_oob64: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mtd_oob64' }, notation: 'shape<mtd_oob64' },
   shape_in_fstrim_range: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'fstrim_range' }, notation: 'shape<fstrim_range' },
   device_inout_dedupe: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'dedupe' }, told: 'always', notation: 'device=dedupe' },
+  shape_inout_tee_register_fd_before_tee_register_fd_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'tee_register_fd_before' }, after: { type: 'struct', name: 'tee_register_fd_after' }, told: 'always', notation: 'shape=tee_register_fd_before/tee_register_fd_after' },
   shape_inout_tee_register_before_tee_register_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'tee_register_before' }, after: { type: 'struct', name: 'tee_register_after' }, told: 'always', notation: 'shape=tee_register_before/tee_register_after' },
+  shape_in_uffd_wp: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'uffd_wp' }, notation: 'shape<uffd_wp' },
   shape_inout_uffd_api_before_uffd_api_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_api_before' }, after: { type: 'struct', name: 'uffd_api_after' }, told: 'always', notation: 'shape=uffd_api_before+uffd_api_after' },
   device_inout_v4l2_get_ext: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_ext_controls' }, told: 'always', notation: 'device=v4l2_get_ext' },
   device_inout_v4l2_set_ext: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'v4l2_ext_controls' }, told: 'always', notation: 'device=v4l2_set_ext' },
   device_inout_fiemap: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'fiemap' }, told: 'always', notation: 'device=fiemap' },
   shape_inout_uffd_register_before_uffd_register_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_register_before' }, after: { type: 'struct', name: 'uffd_register_after' }, told: 'always', notation: 'shape=uffd_register_before+uffd_register_after' },
   shape_inout_uffd_zero_before_uffd_zero_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_zero_before' }, after: { type: 'struct', name: 'uffd_zero_after' }, told: 'always', notation: 'shape=uffd_zero_before+uffd_zero_after' },
+  shape_inout_uffd_continue_before_uffd_continue_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_continue_before' }, after: { type: 'struct', name: 'uffd_continue_after' }, told: 'always', notation: 'shape=uffd_continue_before+uffd_continue_after' },
   shape_inout_uffd_poison_before_uffd_poison_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_poison_before' }, after: { type: 'struct', name: 'uffd_poison_after' }, told: 'always', notation: 'shape=uffd_poison_before+uffd_poison_after' },
   shape_inout_uffd_copy_before_uffd_copy_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_copy_before' }, after: { type: 'struct', name: 'uffd_copy_after' }, told: 'always', notation: 'shape=uffd_copy_before+uffd_copy_after' },
   shape_inout_uffd_move_before_uffd_move_after: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'uffd_move_before' }, after: { type: 'struct', name: 'uffd_move_after' }, told: 'always', notation: 'shape=uffd_move_before+uffd_move_after' },
@@ -1330,22 +1387,27 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_in_cachestat_range: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'cachestat_range' }, notation: 'shape<cachestat_range' },
   shape_out_cachestat: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'cachestat' }, notation: 'shape>cachestat' },
   flags_shadow_stack: { type: 'flags', bits: 32, set: 'shadow_stack', notation: '|shadow_stack' },
-  shape_in_mount_id_request: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mount_id_request' }, notation: 'shape<mount_id_request' },
-  shape_in_mount_list_request: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mount_list_request' }, notation: 'shape<mount_list_request' },
+  selfsized_in_mount_id_request: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mount_id_request' }, size: { by: 'field', field: 'size' }, notation: 'selfsized<mount_id_request' },
+  shape_out_statmount: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'statmount' }, notation: 'shape>statmount' },
+  flags_statmount_by: { type: 'flags', bits: 32, set: 'statmount_by', notation: '|statmount_by' },
+  selfsized_in_mount_list_request: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mount_list_request' }, size: { by: 'field', field: 'size' }, notation: 'selfsized<mount_list_request' },
   counted_out_x_8_ret: { type: 'array', way: 'out', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: { by: 'result' }, notation: 'counted>x/8,ret' },
   flags_listmount: { type: 'flags', bits: 32, set: 'listmount', notation: '|listmount' },
+  selfsized_in_ns_id_request: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ns_id_request' }, size: { by: 'field', field: 'size' }, notation: 'selfsized<ns_id_request' },
   one_lsm_attr: { type: 'enum', bits: 32, set: 'lsm_attr', notation: '=lsm_attr' },
-  shape_in_lsm_context: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'lsm_context' }, notation: 'shape<lsm_context' },
+  device_in_lsm_context: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'lsm_context' }, notation: 'device<lsm_context' },
   counted_out_inout_lsm_id_8_ret: { type: 'array', way: 'out', of: { type: 'enum', bits: 64, set: 'lsm_id' }, count: { by: 'result' }, notation: 'counted>=lsm_id/8,ret' },
-  flags_at_file: { type: 'flags', bits: 32, set: 'at_file', notation: '|at_file' },
   sizedshape_in_xattr_args_5: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'xattr_args' }, size: { by: 'argument', argument: 5, bits: 32 }, notation: 'sizedshape<xattr_args,5' },
   xattrs_out_4: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 4, bits: 64 }, form: 'attribute_names', notation: 'xattrs>4' },
-  sizedshape_out_xattr_args_read_5: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'xattr_args_read' }, size: { by: 'argument', argument: 5, bits: 32 }, notation: 'sizedshape>xattr_args_read,5' },
+  sizedshape_inout_xattr_args_read_5: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'xattr_args_read' }, size: { by: 'argument', argument: 5, bits: 32 }, told: 'always', notation: 'sizedshape=xattr_args_read,5' },
+  device_inout_lsm_contexts: { type: 'pointer', way: 'inout', to: { type: 'struct', name: 'lsm_context' }, told: 'always', notation: 'device=lsm_contexts' },
   flags_lsm_flag: { type: 'flags', bits: 32, set: 'lsm_flag', notation: '|lsm_flag' },
-  flags_futex2: { type: 'flags', bits: 32, set: 'futex2', notation: '|futex2' },
+  widebitset: { type: 'word', bits: 64, word: 'futex_bits', notation: 'widebitset' },
   ptr_in_timespec64: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'timespec64' }, notation: 'ptr<timespec64' },
-  sizedshape_out_file_attr_3: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'file_attr' }, size: { by: 'argument', argument: 3, bits: 32 }, notation: 'sizedshape>file_attr,3' },
-  sizedshape_in_file_attr_set_3: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'file_attr_set' }, size: { by: 'argument', argument: 3, bits: 32 }, notation: 'sizedshape<file_attr_set,3' },
+  row_in_futex2_waitv_24_2: { type: 'array', way: 'in', of: { type: 'struct', name: 'futex2_waitv' }, count: { by: 'constant', count: 2 }, notation: 'row<{futex2_waitv},24,2' },
+  flags_open_tree_attr: { type: 'flags', bits: 32, set: 'open_tree_attr', notation: '|open_tree_attr' },
+  sizedshape_out_file_attr_3_page: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'file_attr' }, size: { by: 'argument', argument: 3, bits: 32 }, notation: 'sizedshape>file_attr,3,page' },
+  sizedshape_in_file_attr_set_3_page: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'file_attr_set' }, size: { by: 'argument', argument: 3, bits: 32 }, notation: 'sizedshape<file_attr_set,3,page' },
 })
 
 let made: Readonly<Record<RareKindName, Noted>> | undefined

@@ -151,6 +151,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0x40063e00: () => [rareKinds().shape_in_counter_watch],
   0x40081271: () => [kinds().cell_in_int],
   0x40082102: () => [rareKinds().cell_in_hex],
+  0x40082104: () => [rareKinds().flags_notif_sync],
   0x40082404: () => [rareKinds().cell_in_size],
   0x40082406: () => [kinds().string],
   0x4008240b: () => [kinds().perfattr_in],
@@ -165,6 +166,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0x40084f03: () => [rareKinds().shape_in_ubi_map],
   0x40085203: () => [rareKinds().device_in_entropy],
   0x40085618: () => [rareKinds().longcell_in_x],
+  0x40087543: () => [rareKinds().shape_in_udmabuf_list],
   0x40088a01: () => [rareKinds().shape_in_epoll_params],
   0x40089413: () => [rareKinds().longcell_in_u],
   0x40089416: () => [rareKinds().longcell_in_u],
@@ -182,6 +184,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0x40186f40: () => [rareKinds().device_inout_ubi_attach],
   0x40187013: () => [rareKinds().device_inout_rtc_param],
   0x40187014: () => [rareKinds().shape_in_rtc_param_set],
+  0x40187542: () => [rareKinds().shape_in_udmabuf_create],
   0x40189429: () => [rareKinds().shape_in_btrfs_assign],
   0x401c5820: () => [rareKinds().shape_in_fsxattr_set],
   0x40207012: () => [rareKinds().shape_in_rtc_pll],
@@ -232,6 +235,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0x80045701: () => [kinds().cell_out_int],
   0x80045702: () => [kinds().cell_out_int],
   0x80045703: () => [kinds().cell_out_int],
+  0x80045704: () => [rareKinds().cell_in_flags_wd_setting],
   0x80045707: () => [kinds().cell_out_int],
   0x80045709: () => [kinds().cell_out_int],
   0x8004570a: () => [kinds().cell_out_int],
@@ -264,8 +268,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0x80089418: () => [rareKinds().longcell_out_u],
   0x80089419: () => [rareKinds().device_out_btrfs_flags],
   0x8008a404: () => [rareKinds().shape_in_tee_cancel],
-  0x8008b705: () => [kinds().cell_out_size],
-  0x8008b70d: () => [kinds().cell_out_size],
+  0x8008b705: () => [kinds().cell_out_hex],
   0x800c4d10: () => [rareKinds().shape_in_otp_info],
   0x800ca400: () => [rareKinds().shape_out_tee_version],
   0x80104d12: () => [rareKinds().shape_out_mtd_stats],
@@ -286,6 +289,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0x80247008: () => [rareKinds().shape_out_rtc_time],
   0x80247009: () => [rareKinds().shape_out_rtc_time],
   0x80284504: () => [rareKinds().shape_out_input_keymap_entry],
+  0x80285700: () => [rareKinds().shape_out_watchdog_info],
   0x80287010: () => [rareKinds().shape_out_rtc_wkalrm],
   0x8030560a: () => [rareKinds().shape_out_v4l2_framebuffer],
   0x8030942b: () => [rareKinds().shape_out_btrfs_limit],
@@ -313,6 +317,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0xc008561c: () => [rareKinds().device_inout_v4l2_set],
   0xc008ae05: () => [rareKinds().device_out_kvm_cpuid],
   0xc008ae09: () => [rareKinds().device_out_kvm_cpuid],
+  0xc0101502: () => [rareKinds().shape_out_lbmd_cap],
   0xc0104d03: () => [rareKinds().shape_in_mtd_oob],
   0xc0104d04: () => [rareKinds().shape_in_mtd_oob],
   0xc0104d08: () => [rareKinds().shape_inout_mtd_region_before_mtd_region_after],
@@ -328,7 +333,9 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0xc0184d16: () => [rareKinds().shape_in_mtd_oob64],
   0xc0185879: () => [rareKinds().shape_in_fstrim_range],
   0xc0189436: () => [rareKinds().device_inout_dedupe],
+  0xc018a408: () => [rareKinds().shape_inout_tee_register_fd_before_tee_register_fd_after],
   0xc018a409: () => [rareKinds().shape_inout_tee_register_before_tee_register_after],
+  0xc018aa06: () => [rareKinds().shape_in_uffd_wp],
   0xc018aa3f: () => [rareKinds().shape_inout_uffd_api_before_uffd_api_after],
   0xc0205647: () => [rareKinds().device_inout_v4l2_get_ext],
   0xc0205648: () => [rareKinds().device_inout_v4l2_set_ext],
@@ -336,6 +343,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0xc020660b: () => [rareKinds().device_inout_fiemap],
   0xc020aa00: () => [rareKinds().shape_inout_uffd_register_before_uffd_register_after],
   0xc020aa04: () => [rareKinds().shape_inout_uffd_zero_before_uffd_zero_after],
+  0xc020aa07: () => [rareKinds().shape_inout_uffd_continue_before_uffd_continue_after],
   0xc020aa08: () => [rareKinds().shape_inout_uffd_poison_before_uffd_poison_after],
   0xc028aa03: () => [rareKinds().shape_inout_uffd_copy_before_uffd_copy_after],
   0xc028aa05: () => [rareKinds().shape_inout_uffd_move_before_uffd_move_after],
@@ -348,6 +356,7 @@ export const REQUEST_ARGUMENTS: Readonly<Record<number, () => readonly Noted[]>>
   0xc0389424: () => [rareKinds().device_inout_btrfs_inodes],
   0xc0403d08: () => [rareKinds().shape_out_ptp_precise],
   0xc0403d11: () => [rareKinds().shape_out_ptp_precise],
+  0xc0403d15: () => [rareKinds().shape_out_ptp_precise],
   0xc0405602: () => [rareKinds().shape_inout_v4l2_fmtdesc_before_v4l2_fmtdesc_after],
   0xc040b408: () => [rareKinds().shape_out_gpiohandle_data],
   0xc040b409: () => [rareKinds().shape_in_gpiohandle_data],
@@ -571,19 +580,25 @@ export const SELECTED_ARGUMENTS: Readonly<
   },
   statmount: {
     by: 0,
-    others: () => [[0, rareKinds().shape_in_mount_id_request], [3, kinds().hex32]],
+    others: () => [[0, rareKinds().selfsized_in_mount_id_request], [1, rareKinds().shape_out_statmount], [3, rareKinds().flags_statmount_by]],
     selected: () => [
     ],
   },
   listmount: {
     by: 0,
-    others: () => [[0, rareKinds().shape_in_mount_list_request], [1, rareKinds().counted_out_x_8_ret], [3, rareKinds().flags_listmount]],
+    others: () => [[0, rareKinds().selfsized_in_mount_list_request], [1, rareKinds().counted_out_x_8_ret], [3, rareKinds().flags_listmount]],
+    selected: () => [
+    ],
+  },
+  listns: {
+    by: 0,
+    others: () => [[0, rareKinds().selfsized_in_ns_id_request], [1, rareKinds().counted_out_x_8_ret], [3, kinds().hex32]],
     selected: () => [
     ],
   },
   lsm_set_self_attr: {
     by: 0,
-    others: () => [[0, rareKinds().one_lsm_attr], [1, rareKinds().shape_in_lsm_context], [3, kinds().hex32]],
+    others: () => [[0, rareKinds().one_lsm_attr], [1, rareKinds().device_in_lsm_context], [3, kinds().hex32]],
     selected: () => [
     ],
   },
@@ -595,67 +610,67 @@ export const SELECTED_ARGUMENTS: Readonly<
   },
   setxattrat: {
     by: 0,
-    others: () => [[2, rareKinds().flags_at_file], [4, rareKinds().sizedshape_in_xattr_args_5]],
+    others: () => [[2, kinds().flags_at_file], [4, rareKinds().sizedshape_in_xattr_args_5]],
     selected: () => [
     ],
   },
   listxattrat: {
     by: 0,
-    others: () => [[2, rareKinds().flags_at_file], [3, rareKinds().xattrs_out_4]],
+    others: () => [[2, kinds().flags_at_file], [3, rareKinds().xattrs_out_4]],
     selected: () => [
     ],
   },
   removexattrat: {
     by: 0,
-    others: () => [[2, rareKinds().flags_at_file]],
+    others: () => [[2, kinds().flags_at_file]],
     selected: () => [
     ],
   },
   getxattrat: {
     by: 0,
-    others: () => [[2, rareKinds().flags_at_file], [4, rareKinds().sizedshape_out_xattr_args_read_5]],
+    others: () => [[2, kinds().flags_at_file], [4, rareKinds().sizedshape_inout_xattr_args_read_5]],
     selected: () => [
     ],
   },
   lsm_get_self_attr: {
     by: 0,
-    others: () => [[0, rareKinds().one_lsm_attr], [2, rareKinds().cell_inout_uint], [3, rareKinds().flags_lsm_flag]],
+    others: () => [[0, rareKinds().one_lsm_attr], [1, rareKinds().device_inout_lsm_contexts], [2, rareKinds().cell_inout_uint], [3, rareKinds().flags_lsm_flag]],
     selected: () => [
     ],
   },
   futex_wake: {
     by: 0,
-    others: () => [[1, kinds().hex32], [3, rareKinds().flags_futex2]],
+    others: () => [[1, rareKinds().widebitset], [3, kinds().word_futex2_flags_32]],
     selected: () => [
     ],
   },
   futex_wait: {
     by: 0,
-    others: () => [[3, rareKinds().flags_futex2], [4, rareKinds().ptr_in_timespec64], [5, kinds().one_clockid]],
+    others: () => [[1, kinds().size], [2, rareKinds().widebitset], [3, kinds().word_futex2_flags_32], [4, rareKinds().ptr_in_timespec64], [5, kinds().one_clockid]],
     selected: () => [
     ],
   },
   futex_requeue: {
     by: 0,
-    others: () => [[1, kinds().hex32]],
+    others: () => [[0, rareKinds().row_in_futex2_waitv_24_2], [1, kinds().hex32]],
     selected: () => [
     ],
   },
   open_tree_attr: {
     by: 0,
-    others: () => [[2, kinds().flags_open_tree], [3, kinds().sized_in_mount_attr_4]],
+    others: () => [[2, rareKinds().flags_open_tree_attr], [3, kinds().sized_in_mount_attr_4]],
     selected: () => [
     ],
   },
   file_getattr: {
     by: 0,
-    others: () => [[2, rareKinds().sizedshape_out_file_attr_3], [4, rareKinds().flags_at_file]],
+    others: () => [[2, rareKinds().sizedshape_out_file_attr_3_page], [4, kinds().flags_at_file]],
     selected: () => [
     ],
   },
   file_setattr: {
     by: 0,
-    others: () => [[2, rareKinds().sizedshape_in_file_attr_set_3], [4, rareKinds().flags_at_file]],
+    others: () => [[2, rareKinds().sizedshape_in_file_attr_set_3_page], [4, kinds().flags_at_file]],
     selected: () => [
     ],
   },

@@ -228,6 +228,12 @@ export interface StructValues {
     readonly flags: number
     readonly __reserved: number
   }
+  readonly futex2_waitv: {
+    readonly val: Word
+    readonly uaddr: Word
+    readonly flags: number
+    readonly __reserved: number
+  }
   readonly ptrace_syscall_info_exit: {
     readonly rval: Word
     readonly is_error: number
@@ -581,6 +587,7 @@ export interface StructValues {
   readonly delegation: {
     readonly d_flags: number
     readonly d_type: number
+    readonly __pad: number
   }
   readonly landlock_path_beneath_attr: {
     readonly allowed_access: Word
@@ -1297,6 +1304,7 @@ export interface StructValues {
     readonly n_pins: number
     readonly cross_timestamping: number
     readonly adjust_phase: number
+    readonly max_phase_adj: number
     readonly rsv: readonly number[]
   }
   readonly ptp_extts2: {
@@ -1502,6 +1510,11 @@ export interface StructValues {
     readonly pack_id: number
     readonly usr_ptr: Word
     readonly duration: number
+  }
+  readonly watchdog_info: {
+    readonly options: number
+    readonly firmware_version: number
+    readonly identity: Uint8Array
   }
   readonly erase_info: {
     readonly start: number
@@ -3268,17 +3281,59 @@ export interface StructValues {
   }
   readonly mount_id_request: {
     readonly size: number
-    readonly spare?: number
-    readonly mnt_id?: Word
-    readonly param?: Word
-    readonly mnt_ns_id?: Word
+    readonly mnt_ns_fd: number
+    readonly mnt_id: Word
+    readonly param: Word
+    readonly mnt_ns_id: Word
   }
   readonly mount_list_request: {
     readonly size: number
-    readonly spare?: number
+    readonly mnt_ns_fd: number
+    readonly mnt_id: Word
+    readonly param: Word
+    readonly mnt_ns_id: Word
+  }
+  readonly statmount: {
+    readonly size: number
+    readonly mnt_opts?: number
+    readonly mask: Word
+    readonly sb_dev_major?: number
+    readonly sb_dev_minor?: number
+    readonly sb_magic?: Word
+    readonly sb_flags?: number
+    readonly fs_type?: number
     readonly mnt_id?: Word
-    readonly param?: Word
+    readonly mnt_parent_id?: Word
+    readonly mnt_id_old?: number
+    readonly mnt_parent_id_old?: number
+    readonly mnt_attr?: Word
+    readonly mnt_propagation?: Word
+    readonly mnt_peer_group?: Word
+    readonly mnt_master?: Word
+    readonly propagate_from?: Word
+    readonly mnt_root?: number
+    readonly mnt_point?: number
     readonly mnt_ns_id?: Word
+    readonly fs_subtype?: number
+    readonly sb_source?: number
+    readonly opt_num?: number
+    readonly opt_array?: number
+    readonly opt_sec_num?: number
+    readonly opt_sec_array?: number
+    readonly supported_mask?: Word
+    readonly mnt_uidmap_num?: number
+    readonly mnt_uidmap?: number
+    readonly mnt_gidmap_num?: number
+    readonly mnt_gidmap?: number
+    readonly _rest: readonly Word[]
+  }
+  readonly ns_id_request: {
+    readonly size: number
+    readonly spare: number
+    readonly ns_id: Word
+    readonly ns_type: number
+    readonly spare2: number
+    readonly user_ns_id: Word
   }
   readonly lsm_context: {
     readonly id: Word
@@ -3308,6 +3363,12 @@ export interface StructValues {
     readonly fa_extsize: number
     readonly fa_projid: number
     readonly fa_cowextsize: number
+  }
+  readonly tipc_group_req: {
+    readonly type: number
+    readonly instance: number
+    readonly scope: number
+    readonly flags: number
   }
   readonly pidfd_info: {
     readonly mask: Word
@@ -3402,6 +3463,50 @@ export interface StructValues {
   readonly uffd_move_after: {
     readonly move: Word
   }
+  readonly uffd_wp: {
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
+  readonly uffd_continue: {
+    readonly mapped: Word
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
+  readonly uffd_continue_before: {
+    readonly range: StructValues['uffd_range']
+    readonly mode: Word
+  }
+  readonly uffd_continue_after: {
+    readonly mapped: Word
+  }
+  readonly udmabuf_create: {
+    readonly memfd: number
+    readonly flags: number
+    readonly offset: Word
+    readonly size: Word
+  }
+  readonly udmabuf_item: {
+    readonly memfd: number
+    readonly offset: Word
+    readonly size: Word
+  }
+  readonly udmabuf_list: {
+    readonly flags: number
+    readonly count: number
+  }
+  readonly lbmd_cap: {
+    readonly lbmd_flags: number
+    readonly lbmd_interval: number
+    readonly lbmd_size: number
+    readonly lbmd_opaque_size: number
+    readonly lbmd_opaque_offset: number
+    readonly lbmd_pi_size: number
+    readonly lbmd_pi_offset: number
+    readonly lbmd_guard_tag_type: number
+    readonly lbmd_app_tag_size: number
+    readonly lbmd_ref_tag_size: number
+    readonly lbmd_storage_tag_size: number
+  }
   readonly uffd_poison: {
     readonly updated: Word
     readonly range: StructValues['uffd_range']
@@ -3413,6 +3518,20 @@ export interface StructValues {
   }
   readonly uffd_poison_after: {
     readonly updated: Word
+  }
+  readonly tee_register_fd: {
+    readonly fd: Word
+    readonly flags: number
+    readonly size: Word
+    readonly id: number
+  }
+  readonly tee_register_fd_before: {
+    readonly fd: Word
+    readonly flags: number
+  }
+  readonly tee_register_fd_after: {
+    readonly size: Word
+    readonly id: number
   }
   readonly btrfs_inherit: {
     readonly flags: Word
@@ -3576,6 +3695,8 @@ export interface StructValues {
     readonly mtd_num: number
     readonly vid_hdr_offset: number
     readonly max_beb_per1024: number
+    readonly disable_fm: number
+    readonly need_resv_pool: number
   }
   readonly ubi_volume: {
     readonly vol_id: number

@@ -62,4 +62,6 @@ export const FIRST_SIZES: ReadonlyMap<StructName, number> = new Map<StructName, 
   ['sched_attr', 48],
   ['landlock_ruleset_attr', 8],
   ['perf_event_attr', 64],
+  ['mount_id_request', 24],
+  ['mount_list_request', 24],
 ])
