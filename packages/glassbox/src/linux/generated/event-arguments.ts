@@ -1368,7 +1368,6 @@ export interface StructArguments {
     readonly n_pins?: number
     readonly cross_timestamping?: number
     readonly adjust_phase?: number
-    readonly max_phase_adj?: number
     readonly rsv?: readonly (number)[]
   }
   readonly ptp_extts2: {
@@ -1442,7 +1441,7 @@ export interface StructArguments {
   readonly seccomp_notif_resp: {
     readonly id?: Word
     readonly val?: Word
-    readonly error?: Name
+    readonly error?: number
     readonly flags?: Names
   }
   readonly seccomp_addfd: {
@@ -1574,11 +1573,6 @@ export interface StructArguments {
     readonly pack_id?: number
     readonly usr_ptr?: Address
     readonly duration?: number
-  }
-  readonly watchdog_info: {
-    readonly options?: Names
-    readonly firmware_version?: number
-    readonly identity?: string
   }
   readonly erase_info: {
     readonly start?: number

@@ -18,7 +18,7 @@ type RareKindName =
   | 'struct_gpio_v2_config'
   | 'flags_fs_xflags_32'
   | 'fd_64'
-  | 'list_int_32_11'
+  | 'list_int_32_12'
   | 'flags_ptp_extts_32'
   | 'list_int_32_2_2'
   | 'chars_64'
@@ -27,7 +27,6 @@ type RareKindName =
   | 'struct_ptp_clock_time_2'
   | 'flags_ptp_perout_32'
   | 'struct_seccomp_data'
-  | 'word_socket_error_32'
   | 'flags_seccomp_resp_32'
   | 'flags_seccomp_addfd_32'
   | 'array_struct_unipair'
@@ -46,7 +45,6 @@ type RareKindName =
   | 'list_int_8_4'
   | 'struct_loop_info64'
   | 'list_int_64_8'
-  | 'flags_wd_options_32'
   | 'enum_mtd_type_8'
   | 'flags_mtd_flags_32'
   | 'enum_mtd_ops_8'
@@ -474,7 +472,6 @@ type RareKindName =
   | 'device_in_ubi_rename'
   | 'cell_out_hex32'
   | 'cell_in_inout_mtd_otp'
-  | 'cell_in_flags_wd_setting'
   | 'cell_out_flags_lirc_can'
   | 'cell_out_inout_lirc_mode'
   | 'cell_out_flags_rtc_vl'
@@ -500,7 +497,6 @@ type RareKindName =
   | 'shape_out_rtc_pll'
   | 'shape_out_rtc_time'
   | 'shape_out_input_keymap_entry'
-  | 'shape_out_watchdog_info'
   | 'shape_out_rtc_wkalrm'
   | 'shape_out_v4l2_framebuffer'
   | 'shape_out_btrfs_limit'
@@ -722,7 +718,7 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   struct_gpio_v2_config: { type: 'struct', name: 'gpio_v2_config', notation: '{gpio_v2_config}' },
   flags_fs_xflags_32: { type: 'flags', bits: 32, set: 'fs_xflags', notation: '|fs_xflags' },
   fd_64: { type: 'fd', bits: 64, notation: 'fd' },
-  list_int_32_11: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 11, notation: 'x[]' },
+  list_int_32_12: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 12, notation: 'x[]' },
   flags_ptp_extts_32: { type: 'flags', bits: 32, set: 'ptp_extts', notation: '|ptp_extts' },
   list_int_32_2_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 2, notation: 'x[]' },
   chars_64: { type: 'chars', size: 64, notation: 'str' },
@@ -731,7 +727,6 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   struct_ptp_clock_time_2: { type: 'struct', name: 'ptp_clock_time', notation: 'ptprtc' },
   flags_ptp_perout_32: { type: 'flags', bits: 32, set: 'ptp_perout', notation: '|ptp_perout' },
   struct_seccomp_data: { type: 'struct', name: 'seccomp_data', notation: '{seccomp_data}' },
-  word_socket_error_32: { type: 'word', bits: 32, word: 'socket_error', notation: 'sockerror' },
   flags_seccomp_resp_32: { type: 'flags', bits: 32, set: 'seccomp_resp', notation: '|seccomp_resp' },
   flags_seccomp_addfd_32: { type: 'flags', bits: 32, set: 'seccomp_addfd', notation: '|seccomp_addfd' },
   array_struct_unipair: { type: 'array', way: 'in', of: { type: 'struct', name: 'unipair' }, count: { by: 'field', field: 'entry_ct' }, at: 64, notation: '&{unipair}' },
@@ -750,7 +745,6 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   list_int_8_4: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 4, notation: 'x[]' },
   struct_loop_info64: { type: 'struct', name: 'loop_info64', notation: '{loop_info64}' },
   list_int_64_8: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 8, notation: 'x[]' },
-  flags_wd_options_32: { type: 'flags', bits: 32, set: 'wd_options', notation: '|wd_options' },
   enum_mtd_type_8: { type: 'enum', bits: 8, set: 'mtd_type', notation: '=mtd_type' },
   flags_mtd_flags_32: { type: 'flags', bits: 32, set: 'mtd_flags', notation: '|mtd_flags' },
   enum_mtd_ops_8: { type: 'enum', bits: 8, set: 'mtd_ops', notation: '=mtd_ops' },
@@ -1178,7 +1172,6 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   device_in_ubi_rename: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ubi_rename' }, notation: 'device<ubi_rename' },
   cell_out_hex32: { type: 'pointer', way: 'out', to: { type: 'int', bits: 32, signed: false, form: 'hex' }, notation: 'cell>hex32' },
   cell_in_inout_mtd_otp: { type: 'pointer', way: 'in', to: { type: 'enum', bits: 32, set: 'mtd_otp' }, notation: 'cell<=mtd_otp' },
-  cell_in_flags_wd_setting: { type: 'pointer', way: 'in', to: { type: 'flags', bits: 32, set: 'wd_setting' }, notation: 'cell<|wd_setting' },
   cell_out_flags_lirc_can: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'lirc_can' }, notation: 'cell>|lirc_can' },
   cell_out_inout_lirc_mode: { type: 'pointer', way: 'out', to: { type: 'enum', bits: 32, set: 'lirc_mode' }, notation: 'cell>=lirc_mode' },
   cell_out_flags_rtc_vl: { type: 'pointer', way: 'out', to: { type: 'flags', bits: 32, set: 'rtc_vl' }, notation: 'cell>|rtc_vl' },
@@ -1204,7 +1197,6 @@ const make = (): Readonly<Record<RareKindName, Noted>> => ({
   shape_out_rtc_pll: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rtc_pll' }, notation: 'shape>rtc_pll' },
   shape_out_rtc_time: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rtc_time' }, notation: 'shape>rtc_time' },
   shape_out_input_keymap_entry: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'input_keymap_entry' }, notation: 'shape>input_keymap_entry' },
-  shape_out_watchdog_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'watchdog_info' }, notation: 'shape>watchdog_info' },
   shape_out_rtc_wkalrm: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'rtc_wkalrm' }, notation: 'shape>rtc_wkalrm' },
   shape_out_v4l2_framebuffer: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'v4l2_framebuffer' }, notation: 'shape>v4l2_framebuffer' },
   shape_out_btrfs_limit: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'btrfs_limit' }, notation: 'shape>btrfs_limit' },

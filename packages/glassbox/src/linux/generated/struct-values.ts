@@ -1304,7 +1304,6 @@ export interface StructValues {
     readonly n_pins: number
     readonly cross_timestamping: number
     readonly adjust_phase: number
-    readonly max_phase_adj: number
     readonly rsv: readonly number[]
   }
   readonly ptp_extts2: {
@@ -1510,11 +1509,6 @@ export interface StructValues {
     readonly pack_id: number
     readonly usr_ptr: Word
     readonly duration: number
-  }
-  readonly watchdog_info: {
-    readonly options: number
-    readonly firmware_version: number
-    readonly identity: Uint8Array
   }
   readonly erase_info: {
     readonly start: number
