@@ -114,3 +114,34 @@ test('calls that depend on chance are allowed apart from those that were seen', 
   assert.ok(rules[1]?.syscalls.includes('futex') && !rules[1].syscalls.includes('read'))
   assert.deepEqual(otherwise, { kind: 'kill' })
 })
+
+test('a file that was made and executed needs a directory, because it is not there at the start', () => {
+  const seen = [
+    ['create', '/home/me/work/main'],
+    ['execute', '/home/me/work/main'],
+    ['execute', '/home/me/work/there'],
+  ] as const
+  assert.deepEqual(pathsOf(seen), { write: ['{work}/'], execute: ['{work}/'] })
+  assert.deepEqual(pathsOf(seen.slice(2)), { execute: ['{work}/there'] })
+})
+
+test('temporary files may be in the working directory, and have other names the next time', () => {
+  const seen = [
+    ['create', '/tmp/go-build1'],
+    ['create', '/tmp/go-build1/exe/m'],
+    ['execute', '/tmp/go-build1/exe/m'],
+  ] as const
+  assert.deepEqual(pathsOf(seen), { write: ['/tmp/', '{work}/'], execute: ['/tmp/', '{work}/'] })
+  assert.deepEqual(pathsOf(seen.slice(0, 1)), { write: ['/tmp/', '{work}/'] })
+})
+
+test('the group of a program has another name each time', () => {
+  const group = '/sys/fs/cgroup/memory/glassbox-1'
+  assert.deepEqual(
+    pathsOf([
+      ['read', `${group}/memory.limit_in_bytes`],
+      ['list', group],
+    ]),
+    { read: ['/sys/fs/cgroup/'] },
+  )
+})

@@ -14,8 +14,13 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 const INPUT = 'pear\napple\nfig\n'
 const SOURCE = 'int main(void) { return 0; }\n'
+const RULES = 'all: main\n\t./main\n'
+const FILES = {
+  ...{ 'in.txt': { contents: INPUT }, 'main.c': { contents: SOURCE } },
+  rules: { contents: RULES },
+} as const
 
-/** Programs with arguments; they find `in.txt` and `main.c` in their working directory. */
+/** Programs with arguments; they find FILES in their working directory. */
 const PROGRAMS: readonly (readonly [program: string, ...args: string[]])[] = [
   ['true'],
   ['sort', 'in.txt'],
@@ -44,6 +49,14 @@ const PROGRAMS: readonly (readonly [program: string, ...args: string[]])[] = [
   ['/usr/bin/python3', '-c', 'import json, threading; print(json.dumps([1]))'],
   ['node', '-e', 'console.log(6 * 7)'],
   ['gcc', 'main.c', '-o', 'out'],
+  ['make', '-s', '-f', 'rules'],
+  ['jq', '-R', '.', 'in.txt'],
+  ['openssl', 'genrsa', '-out', 'key', '1024'],
+  ['git', 'init', '-q', 'repository'],
+  ['xz', '-k', 'in.txt'],
+  ['flock', 'lock', 'true'],
+  ['touch', '-d', '2020-01-01', 'in.txt'],
+  ['sh', '-c', 'seq 100000 | tac | head -n 1'],
   // These ask for the name of their user, whom a sandbox does not name.
   ['curl', '-s', 'file:///etc/hostname'],
   ['vim', '-es', '-u', 'NONE', '-c', 'qa!'],
@@ -56,14 +69,12 @@ for (const [name, ...args] of PROGRAMS) {
   const skip = exists(name) ? false : `needs ${name}`
   test(`${[name, ...args].join(' ')} runs under what was learned of it`, { skip }, async context => {
     const cwd = temporaryDirectory(context)
-    writeFileSync(join(cwd, 'in.txt'), INPUT)
-    writeFileSync(join(cwd, 'main.c'), SOURCE)
+    for (const [path, { contents }] of Object.entries(FILES)) writeFileSync(join(cwd, path), contents)
     const file = join(temporaryDirectory(context), 'policy.json')
     const native = glassbox(['policy', 'learn', '--output', file, '--', name, ...args], { cwd })
     assert.deepEqual([native.code, native.err], [0, ''])
     const policy = await loadPolicy(file)
-    const files = { 'in.txt': { contents: INPUT }, 'main.c': { contents: SOURCE } }
-    const again = await run(name, args, { runner: 'ptrace', policy, files })
+    const again = await run(name, args, { runner: 'ptrace', policy, files: FILES })
     const { status, exitCode, violation, stdout, stderr } = again
     assert.deepEqual([status, exitCode, violation, stdout], ['exited', 0, undefined, native.out], stderr)
   })

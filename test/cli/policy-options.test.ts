@@ -81,6 +81,14 @@ test('--explain names the rule of a call that ended the program, with each runne
   }
 })
 
+test('--explain names the policy of the run, and gives a reason where no rule would help', () => {
+  const killed = traced(['--policy', 'shell', '--deny', 'getppid', '--explain'], 'bash', '-c', 'exit 0')
+  assert.match(killed.err, /such as \{"extends":"shell","rules":\[\{"syscalls":\["getppid"\]/)
+  const { err } = traced(['--policy', 'shell', '--explain'], 'ls', '/proc/1/fd')
+  assert.match(err, /denied: openat\(.*\): it belongs to a process outside the program/)
+  assert.doesNotMatch(err, /for lack of "it/)
+})
+
 test('--explain says so if the runner reports no denied call', () => {
   const { err } = boxed(['--explain'], 'sh', '-c', 'exit 1')
   assert.match(err, /--runner ptrace reports others too/)

@@ -1,9 +1,10 @@
-/* racer CALL ATTACK TIMES DIR [FLIPS [INODE]]: makes a call on a file of DIR/ok, at least TIMES
+/* racer CALL ATTACK TIMES DIR FLIPS [INODE]: makes a call on a file of DIR/ok, at least TIMES
  * times, while another thread makes it mean the file of the same name in DIR/no, at least FLIPS
- * times. Prints how often the call got that file, and the numbers of flips and calls. INODE is the
- * number of DIR/no/file, if this program may not look at it. ATTACK: string (the bytes of the
- * path), comp (a directory of the path and a link change places), dirfd (the descriptor of the
- * directory), cwd (the working directory), fd (the descriptor). */
+ * times. With 0 flips it ends when the call got that file, or after TIMES calls. Prints how often
+ * the call got that file, and the numbers of flips and calls. INODE is the number of DIR/no/file,
+ * if this program may not look at it. ATTACK: string (the bytes of the path), comp (a directory of
+ * the path and a link change places), dirfd (the descriptor of the directory), cwd (the working
+ * directory), fd (the descriptor). */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -117,8 +118,8 @@ int main(int argc, char **argv) {
   }
   pthread_t thread;
   pthread_create(&thread, NULL, flipper, flip);
-  long wins = 0, calls = 0, times = atol(argv[3]), least = argc > 5 ? atol(argv[5]) : 0;
-  for (; calls < times || flips < least; calls++) wins += attempt(call);
+  long wins = 0, calls = 0, times = atol(argv[3]), least = atol(argv[5]);
+  for (; least ? calls < times || flips < least : calls < times && !wins; calls++) wins += attempt(call);
   stop = 1;
   pthread_join(thread, NULL);
   printf("%ld %ld %ld\n", wins, flips, calls);

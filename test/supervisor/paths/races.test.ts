@@ -18,6 +18,8 @@ import { superviseGuest } from '../support/tracer.js'
 /** How often the second thread changes something. For a measurement: GLASSBOX_FLIPS=1000000. */
 const FLIPS = Number(process.env['GLASSBOX_FLIPS'] ?? 2000)
 const CALLS = Math.max(2000, Math.round(FLIPS / 50))
+/** A control ends when it has won: on a busy machine that can take long. */
+const MOST_CALLS = 1_000_000
 
 type Attack = 'string' | 'comp' | 'dirfd' | 'cwd' | 'fd'
 
@@ -47,9 +49,10 @@ function wins(context: TestContext, call: string, attack: Attack, kept: boolean)
   } as const
   const decider = new PathDecider({ judge: judgeOf([...BASE, rule('write', `${top}/ok`)]), statAll: false })
   let decided = 0
+  const [least, changes] = kept ? [CALLS, FLIPS] : [MOST_CALLS, 0]
   const guest = {
     program: program('racer'),
-    args: [call, attack, `${CALLS}`, top, `${FLIPS}`],
+    args: [call, attack, `${least}`, top, `${changes}`],
     filter: compilePolicy(traced),
   }
   const { output } = superviseGuest(context, guest, stopped => {
@@ -58,7 +61,7 @@ function wins(context: TestContext, call: string, attack: Attack, kept: boolean)
     return kept || decision.kind !== 'done' ? decision : { kind: 'allow' }
   })
   const [won = NaN, flips = 0] = output.split(' ').map(Number)
-  assert.ok(decided >= CALLS && flips >= FLIPS, output)
+  assert.ok(!kept || (decided >= CALLS && flips >= FLIPS), output)
   context.diagnostic(`${call} ${attack}: wins, flips, calls: ${output.trim()}`)
   return won
 }

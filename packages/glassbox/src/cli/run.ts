@@ -181,7 +181,7 @@ const MOST_TEXT = 65_536
 
 /** Prints the document or the report, after the program's streams are complete. */
 function tellResult(
-  { flags }: ParsedOptions,
+  { flags, lastOf }: ParsedOptions,
   result: AnyResult,
   traced: RunTrace | undefined,
   hints: readonly string[],
@@ -194,5 +194,6 @@ function tellResult(
     for (const hint of hints) stderr.write(`${name} ${printable(hint)}\n`)
   }
   if (flags.has('--explain'))
-    for (const line of explainDenials(result)) stderr.write(`glassbox: ${printable(line)}\n`)
+    for (const line of explainDenials(result, lastOf('--policy')))
+      stderr.write(`glassbox: ${printable(line)}\n`)
 }

@@ -20,6 +20,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
 /** The next run has other process ids, so an option for one of them would be of no use. */
 const OF_A_PROCESS = /^\/proc\/\d+(\/|$)/
 
+/** A rule that is lacking. Otherwise it is a reason in words, and no rule would help. */
+const OF_A_KEY = /^\w+: /
+
 /** Calls that make or remove a name, which is a right to its directory. */
 const CHANGES_NAMES = /^(mkdir|rmdir|unlink|rename|link|symlink|mknod)/
 
@@ -34,21 +37,26 @@ function optionFor(syscall: string, rule: string): string | undefined {
   return option && `${option} ${quoted(byDirectory ? dirname(path) : path)}`
 }
 
-const ruleFor = (syscall: string): string =>
-  JSON.stringify({ extends: 'default', rules: [{ syscalls: [syscall], action: { kind: 'allow' } }] })
+/** A policy file that allows the call and is otherwise what `base` is: a preset, or a file. */
+const policyFor = (syscall: string, base: string): string =>
+  JSON.stringify({ extends: base, rules: [{ syscalls: [syscall], action: { kind: 'allow' } }] })
 
-function explain({ syscall, args, rule }: Violation): string {
+function explain({ syscall, args, rule }: Violation, base: string): string {
   const call = `denied: ${syscall}(${args})`
-  if (rule === undefined) return `${call}. To allow it, use a policy file such as ${ruleFor(syscall)}`
+  if (rule === undefined) return `${call}. To allow it, use a policy file such as ${policyFor(syscall, base)}`
+  if (!OF_A_KEY.test(rule)) return `${call}: ${rule}`
   const option = optionFor(syscall, rule)
   const lacks = `${call}, for lack of "${rule}"`
   return option === undefined ? lacks : `${lacks}. To allow it: ${option}`
 }
 
-/** The lines for a person. Equal denials are printed once. */
-export function explainDenials({ violation, denials, moreDenials = 0, ok }: AnyResult): string[] {
+/** The lines for a person. Equal denials are printed once. `policy`: that of the run, as named. */
+export function explainDenials(
+  { violation, denials, moreDenials = 0, ok }: AnyResult,
+  policy = 'default',
+): string[] {
   const all = [...(denials ?? []), ...(violation ? [violation] : [])]
-  const lines = [...new Set(all.map(explain))]
+  const lines = [...new Set(all.map(each => explain(each, policy)))]
   if (moreDenials > 0) lines.push(`${moreDenials} more calls were denied after these.`)
   if (lines.length > 0 || ok) return lines
   return denials

@@ -5,6 +5,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { syscall } from '../../gate/gate.ts'
+import { __WALL, __WNOTHREAD, P_ALL, WEXITED, WNOHANG, WNOWAIT, WSTOPPED } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
 import { PTRACE_EVENT } from '../../linux/ptrace.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { eventOf } from '../../ptrace/stop.ts'
@@ -12,6 +14,9 @@ import { killProcess } from './kill.ts'
 import { type Program, Task } from './program.ts'
 
 const TGKILL = syscallNumber('tgkill')
+const WAITID = syscallNumber('waitid')
+/** Of this thread. Nothing is taken, and nothing is waited for. */
+const ANY_TRACEE = __WALL | __WNOTHREAD | WEXITED | WSTOPPED | WNOHANG | WNOWAIT
 
 /** Ids from /proc/TID/status; zeros if the thread is gone. */
 function idsOf(tid: number | string): {
@@ -103,9 +108,12 @@ export class Births {
 
   /**
    * Whether a program whose tasks are all dead may have a task that was never seen. Kernels make
-   * a task known to its tracer before its first stop can be waited for, so /proc is asked.
+   * a task known to its tracer before its first stop can be waited for. Without another program
+   * there is then no tracee at all, which one call tells; otherwise /proc is asked, which takes
+   * milliseconds.
    */
   hasUnseen(): boolean {
+    if (syscall(WAITID, P_ALL, 0, 0, ANY_TRACEE, 0) === -ERRNO.ECHILD) return false
     let names: readonly string[]
     try {
       names = readdirSync('/proc')

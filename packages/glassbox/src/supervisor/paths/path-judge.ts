@@ -5,7 +5,7 @@ import type { MakeJudge, PathJudge } from '../decision.ts'
 import { deny, NO_RULE, PathDecider } from './decide-call.ts'
 import { closeObject, nameOf, openThrough, pathBytes } from './object.ts'
 import type { Judge } from './judge.ts'
-import { ruleNames } from './rule-names.ts'
+import { judgeWhenAsked, ruleNames } from './rule-names.ts'
 
 /**
  * Makes a judge. It holds no descriptors between two questions.
@@ -22,8 +22,9 @@ const deciderOf = ({ statAll }: PathDecisions, judge: Judge, user: ProgramSpec['
 
 /**
  * Few programs make a call that stops in the tier `silent`, so where the rules lead to is looked
- * at for the first one. The program cannot have changed that: no link in a directory that it
- * writes to is followed. Landlock alone judges what is executed.
+ * at for the first one, and only for the rules that could grant it. The program cannot have
+ * changed that: no link in a directory that it writes to is followed. Landlock alone judges what
+ * is executed.
  */
 function silentJudge(paths: PathDecisions, user: ProgramSpec['user']): PathJudge {
   let decider: PathDecider | undefined
@@ -32,7 +33,7 @@ function silentJudge(paths: PathDecisions, user: ProgramSpec['user']): PathJudge
     prefixes: undefined,
     decide: call => {
       if (!decider) {
-        decider = deciderOf(paths, ruleNames(paths).judge, user)
+        decider = deciderOf(paths, judgeWhenAsked(paths), user)
         if (first !== undefined) decider.executed(first)
       }
       return decider.decide(call)

@@ -3,16 +3,15 @@
  * knows. Both are made once for the same rules, and again only if a path of theirs leads elsewhere
  * than it did for the last program.
  */
-import type { PathRule } from '../../policy/resolved.ts'
+import { ACCESS, type PathRule } from '../../policy/resolved.ts'
 import type { PathDecisions } from '../contract.ts'
-import { compileRules, type Judge } from './judge.ts'
+import { compileRules, type Judge, withIncluded } from './judge.ts'
 import { Prefixes } from './prefixes.ts'
 import { RulePaths } from './rule-paths.ts'
 
 export interface RuleNames {
   readonly judge: Judge
-  /** Undefined if no call stops that the native step could let pass. */
-  readonly prefixes: Prefixes | undefined
+  readonly prefixes: Prefixes
 }
 
 /** The judge of rules that are used once. `work`: the working directory. */
@@ -21,34 +20,72 @@ export function judgeOf(rules: readonly PathRule[], work?: string): Judge {
   return compileRules(rules, path => places.of(path))
 }
 
-interface Known {
+/** What was made of rules, and where their paths led to then. */
+interface Known<Value> {
   readonly places: RulePaths
-  names: RuleNames
+  value: Value
 }
 
-const known = new WeakMap<PathDecisions, Known>()
+/** What is made of the rules, anew if a path leads elsewhere than when it was made last. */
+function current<Value>(
+  before: Known<Value> | undefined,
+  look: () => RulePaths,
+  make: (real: (path: string) => string) => Value,
+): Known<Value> {
+  const places = before?.places ?? look()
+  const real = (path: string): string => places.of(path)
+  if (!before) return { places, value: make(real) }
+  if (places.look()) before.value = make(real)
+  return before
+}
+
+const known = new WeakMap<PathDecisions, Known<RuleNames>>()
 
 /**
  * Looks where the paths lead to, for the calling thread. The same object of rules has the same
  * answer as long as nothing has changed.
  */
 export function ruleNames(paths: PathDecisions): RuleNames {
-  const before = known.get(paths)
-  if (before) {
-    if (before.places.look()) before.names = namesOf(paths, before.places)
-    return before.names
-  }
-  const places = new RulePaths(paths.rules, paths.work)
-  const names = namesOf(paths, places)
-  known.set(paths, { places, names })
-  return names
+  const { rules, work, statAll } = paths
+  const names = current(
+    known.get(paths),
+    () => new RulePaths(rules, work),
+    real => ({ judge: compileRules(rules, real), prefixes: new Prefixes(rules, statAll, real) }),
+  )
+  known.set(paths, names)
+  return names.value
 }
 
-function namesOf({ rules, statAll, isSilent }: PathDecisions, places: RulePaths): RuleNames {
-  const real = (path: string): string => places.of(path)
+/** By the access that is asked for. */
+const knownJudges = new WeakMap<PathDecisions, Map<number, Known<Judge>>>()
+
+/**
+ * A judge of one program that asks little. To look where the paths of all rules lead to takes
+ * longer than everything else that a question takes. So for each access this is done when the
+ * first question about it comes, and only for the rules that could grant it.
+ */
+export function judgeWhenAsked(paths: PathDecisions): Judge {
+  const judges = new Map<number, Judge>()
   return {
-    judge: compileRules(rules, real),
-    // In the silent tier the only calls that stop are those that the tracer makes.
-    prefixes: isSilent ? undefined : new Prefixes(rules, statAll, real),
+    match(name, access) {
+      const judge = judges.get(access) ?? judgeFor(paths, access)
+      judges.set(access, judge)
+      return judge.match(name, access)
+    },
   }
+}
+
+function judgeFor(paths: PathDecisions, access: number): Judge {
+  const { rules, work } = paths
+  const before = knownJudges.get(paths) ?? new Map<number, Known<Judge>>()
+  knownJudges.set(paths, before)
+  // Every rule tells the attributes of what is above its file, too.
+  const granting = rules.filter(rule => (withIncluded(rule.access | ACCESS.stat) & access) === access)
+  const judge = current(
+    before.get(access),
+    () => new RulePaths(rules, work, granting),
+    real => compileRules(granting, real),
+  )
+  before.set(access, judge)
+  return judge.value
 }

@@ -15,15 +15,18 @@ export class RulePaths {
   readonly #written: readonly string[]
   readonly #real: RealPaths
 
-  /** `work`: the working directory, in which programs may have made links. */
-  constructor(rules: readonly PathRule[], work: string | undefined) {
+  /**
+   * `work`: the working directory, in which programs may have made links. `asked`: the rules whose
+   * paths are asked for; the others say only where programs write.
+   */
+  constructor(rules: readonly PathRule[], work: string | undefined, asked: readonly PathRule[] = rules) {
     const trees = rules
       .filter(({ kind, access }) => kind === 'tree' && (access & ACCESS.write) !== 0)
       .map(({ path }) => path)
     // If everything is written, links of the host lead where they lead for everyone.
     const all = [...(work === undefined ? [] : [work]), ...trees].filter(path => path !== '/' && path !== '')
     const outermost = all.filter(path => !all.some(other => isBelow(path, other)))
-    const paths = rules.map(writtenPath).filter(path => !outermost.some(each => isBelow(path, each)))
+    const paths = asked.map(writtenPath).filter(path => !outermost.some(each => isBelow(path, each)))
     this.#written = outermost
     this.#real = new RealPaths([...outermost, ...paths])
   }

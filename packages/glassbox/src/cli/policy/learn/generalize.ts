@@ -77,6 +77,11 @@ const STRONGER: Readonly<Record<Key, readonly Key[]>> = {
   ...{ read: ['write', 'execute', 'read'], list: ['write', 'execute', 'read', 'list'] },
 }
 
+/** Where programs make their temporary files, if no variable says otherwise. */
+const TEMPORARY = '/tmp/'
+/** The group of a program has another name in every run. */
+const GROUPS = '/sys/fs/cgroup/'
+
 /** A file that no pattern can name exactly: wildcards and what looks like them. */
 const isAwkward = (path: string): boolean => /[*?]|\{[^}]*,|\/\.{1,2}(?:\/|$)/.test(path)
 
@@ -105,6 +110,12 @@ class Grants {
         patterns.add(`${directory}/`)
       }
     }
+  }
+
+  /** The outermost directory in which everything may be written, of those above this file. */
+  writtenAbove(file: string): string | undefined {
+    const trees = [...this.#patterns.write].filter(tree => tree.endsWith('/') && file.startsWith(tree))
+    return trees.toSorted((a, b) => a.length - b.length)[0]
   }
 
   /** Without patterns that others cover. */
@@ -147,6 +158,7 @@ function pathsOf({ program, files }: Watched, { work, isNamed, files: most }: Ge
   const directory = (path: string): string => `${placed(dirname(path)).replace(/\/$/, '')}/`
   const add = ({ path, use }: UsedFile): void => {
     if (use === 'execute' && path === program) grants.add('execute', '{program}')
+    else if (path.startsWith(GROUPS) && use !== 'create') grants.add(WAYS[use], GROUPS)
     else if (use === 'create') grants.add('write', directory(path))
     else if (use === 'list') grants.add('list', `${placed(path).replace(/\/$/, '')}/`)
     else if (isAwkward(path)) grants.add(WAYS[use], directory(path))
@@ -158,8 +170,26 @@ function pathsOf({ program, files }: Watched, { work, isNamed, files: most }: Ge
       grants.add(WAYS[file.use], isAwkward(file.path) ? `${dirname(file.path)}/` : file.path)
   }
   grants.add('execute', '{program}')
+  addMade(grants, files, placed)
   grants.generalize()
   return grants.lists()
+}
+
+/**
+ * What a program makes is not there when the next one starts, and may have another name then. So a
+ * file that it made and executed needs a directory. And with the ptrace runner, temporary files
+ * are made in the working directory.
+ */
+function addMade(grants: Grants, files: readonly UsedFile[], placed: (path: string) => string): void {
+  const made = new Set(files.flatMap(({ path, use }) => (use === 'create' ? [placed(path)] : [])))
+  const executed = files.flatMap(({ path, use }) => (use === 'execute' ? [placed(path)] : []))
+  for (const path of executed.filter(each => made.has(each))) {
+    const tree = grants.writtenAbove(path)
+    if (tree === undefined) continue
+    grants.add('execute', tree)
+    if (tree.startsWith(TEMPORARY)) grants.add('execute', '{work}/')
+  }
+  if ([...made].some(path => path.startsWith(TEMPORARY))) grants.add('write', '{work}/')
 }
 
 /** The policy of a program. `name` is for messages. */
