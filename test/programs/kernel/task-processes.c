@@ -101,6 +101,15 @@ static void clones(void) {
   report("clone3 too small", syscall(SYS_clone3, args, 8));
   args[4] = 100;
   report("clone3 with no signal", syscall(SYS_clone3, args, sizeof args));
+  char directory[32];
+  snprintf(directory, sizeof directory, "/proc/%d", getpid());
+  fd = open(directory, O_RDONLY | O_DIRECTORY);
+  report("signal to a directory of /proc", syscall(SYS_pidfd_send_signal, fd, 0, 0, 0));
+  report("waitid of a directory of /proc", waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG));
+  close(fd);
+  fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY);
+  report("signal to another directory", syscall(SYS_pidfd_send_signal, fd, 0, 0, 0));
+  close(fd);
   report("pidfd of nobody", syscall(SYS_pidfd_open, 0x3ffff0, 0));
   report("pidfd of -1", syscall(SYS_pidfd_open, -1, 0));
 }

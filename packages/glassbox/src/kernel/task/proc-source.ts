@@ -97,6 +97,10 @@ class ShownProcess implements ProcProcess {
     this.#process = process
   }
 
+  get identity(): Process {
+    return this.#process
+  }
+
   get pid(): number {
     return this.#process.pid
   }

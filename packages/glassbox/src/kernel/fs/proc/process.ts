@@ -184,6 +184,16 @@ function tasksDirectory(context: Context): Inode {
   )
 }
 
+/** /proc/PID: a descriptor of it names its process, for pidfd_send_signal(2). */
+export class ProcessDirectory extends ProcDirectory {
+  readonly process: object
+
+  constructor(ino: number, context: Context) {
+    super(ino, contextNames(context, true), context.owner)
+    this.process = context.process.identity
+  }
+}
+
 function directoryOf(
   source: ProcSource,
   mounts: MountTexts,
@@ -194,7 +204,8 @@ function directoryOf(
   const { euid: uid, egid: gid } = process.credentials
   const ino = inoOf(task?.tid ?? process.pid, isProcess ? 0 : 0x2000)
   const context = { source, mounts, process, task, owner: { uid, gid }, ino }
-  return new ProcDirectory(ino, contextNames(context, isProcess), context.owner)
+  if (isProcess) return new ProcessDirectory(ino, context)
+  return new ProcDirectory(ino, contextNames(context, false), context.owner)
 }
 
 /**

@@ -59,6 +59,8 @@ export interface ProcChoices {
 }
 
 export interface ProcProcess {
+  /** The process itself: another one may have its id later. */
+  readonly identity: object
   readonly pid: number
   readonly parentPid: number
   readonly group: number

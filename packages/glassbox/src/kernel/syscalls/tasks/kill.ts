@@ -1,12 +1,13 @@
 /** Sending signals, and descriptors of processes. */
 import { CAP_KILL, O_CLOEXEC, O_NONBLOCK, O_RDWR } from '../../../linux/constants.ts'
 import { EAGAIN, EBADF, EFAULT, EINVAL, EPERM, ESRCH } from '../../../linux/errno-numbers.ts'
+import { ProcessDirectory } from '../../fs/proc/process.ts'
 import { hasCapability } from '../../task/credentials.ts'
 import { PidFile } from '../../task/files/pid-file.ts'
 import type { SignalInfo } from '../../task/signals/info.ts'
 import { LAST_SIGNAL, SIGNAL } from '../../task/signals/numbers.ts'
 import { sendToProcess, sendToTask } from '../../task/signals/send.ts'
-import type { Process, Task } from '../../task/state.ts'
+import { Process, type Task } from '../../task/state.ts'
 import { family } from './family.ts'
 
 const SI_USER = 0
@@ -113,15 +114,25 @@ function pidfdOpen(task: Task, pid: number, flags: number): number {
   return task.files.add(new PidFile(process, O_RDWR | O_CLOEXEC | flags), true)
 }
 
+/** The process of a pidfd, or of a directory /proc/PID. */
+function namedProcess(task: Task, fd: number): Process | undefined {
+  const file = task.files.get(fd)
+  if (file instanceof PidFile) return file.process
+  const directory = file?.inode
+  return directory instanceof ProcessDirectory && directory.process instanceof Process
+    ? directory.process
+    : undefined
+}
+
 function pidfdSendSignal(task: Task, fd: number, signal: number, address: number, flags: number): number {
   if (flags !== 0) return -EINVAL
-  const file = task.files.get(fd)
-  if (!(file instanceof PidFile)) return -EBADF
+  const process = namedProcess(task, fd)
+  if (process === undefined) return -EBADF
   if (!isSignal(signal)) return -EINVAL
-  const isSelf = file.process === task.process
+  const isSelf = process === task.process
   const info = address === 0 ? senderInfo(task, signal, SI_USER) : readInfo(task, address, signal, isSelf)
   if (typeof info === 'number') return info
-  return file.process.ended ? -ESRCH : sendOne(task, file.process, info)
+  return process.ended ? -ESRCH : sendOne(task, process, info)
 }
 
 function pidfdGetfd(task: Task, fd: number, target: number, flags: number): number {
