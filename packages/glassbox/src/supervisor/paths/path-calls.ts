@@ -39,10 +39,10 @@ export interface PathCall extends CallClass {
   readonly takesNull: boolean
 }
 
-/** Kinds of arguments in the table of system calls that hold AT_* flags. */
-const AT_KINDS: ReadonlySet<string> = new Set(['|at', '|faccessat', '|at_handle', 'statxflags'])
+/** Kinds of arguments in the table of system calls that hold AT_* flags: its sets are `at…`. */
+const AT_KINDS = /^(\|at|\|at_\w+|\|faccessat|statxflags)$/
 /** The table has no kind for the flags of the newest calls. */
-const isAtFlags = ({ name, kind }: SyscallArg): boolean => AT_KINDS.has(kind) || name === 'at_flags'
+const isAtFlags = ({ name, kind }: SyscallArg): boolean => AT_KINDS.test(kind) || name === 'at_flags'
 const isDirectory = ({ kind }: SyscallArg): boolean => kind === 'dirfd' || kind === 'fandirfd'
 
 /** unlinkat has AT_REMOVEDIR in these bits, and its path is never followed. */
